@@ -1,0 +1,18 @@
+"""Firsthand: a first-party tracking proxy that can be audited.
+
+The package, from the ground up (a module imports from its own folder and from lines above it):
+
+model, errors      all that flows: Hit -> Reading -> Beacon -> Call -> Reply -> Outcome
+vendor, convert    the contract a vendor file fulfils; named converters for its table
+mapping            reads a vendor's field table from parameters, nests it into an API body
+vendors/           one file a vendor
+rules/             pure decisions: consent, cookies, what becomes of a hit, when to try again
+browser, store/    the scripts that run in the page; outbox, lanes and ledger on disk
+edge/              the public listener
+delivery/          lanes to the vendors' APIs
+admin/             the private listener: report, events, health
+config, sandbox/   the configuration file; stand-ins of the vendors and a demo shop
+serve, cli         the composition root and the command line
+"""
+
+__version__ = "0.1.0"

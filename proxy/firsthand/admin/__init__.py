@@ -1,0 +1,1 @@
+"""The private listener: report, events, delivery and health. Never on the tracking host."""

@@ -1,0 +1,91 @@
+"""Who may look: Host names, the token, the cookie that stands for it, and the wait after errors.
+
+Pure: the clock (Unix milliseconds) is an argument. The listener is on loopback, which a web page
+can reach by DNS rebinding and a careless front server can publish; so neither is trusted.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import compare_digest, digest
+
+COOKIE = "fh_admin"
+COOKIE_MS = 12 * 3_600_000
+FREE_ERRORS = 3
+LONGEST_WAIT_MS = 60_000
+MAX_PEERS = 1000
+
+
+def is_allowed_host(host: str, names: Collection[str]) -> bool:
+    """Say whether a Host header, with or without its port, is one of ``names`` (lower case)."""
+    name = host.lower()
+    if name in names:
+        return True
+    bare, colon, port = name.rpartition(":")
+    return bool(colon) and port.isascii() and port.isdigit() and bare in names
+
+
+def bearer(header: str) -> str:
+    """Return the token of an ``Authorization: Bearer`` header, or an empty text."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+@dataclass(slots=True)
+class Door:
+    """Checks tokens and cookies; slows down who guesses.
+
+    The token itself is not kept, only its hash. ``peer`` is the address that a request came from.
+    After ``FREE_ERRORS`` wrong tokens each further one doubles a wait, from one second to a
+    minute, in which that peer's tokens are not looked at.
+    """
+
+    _token: bytes = field(repr=False)
+    _errors: OrderedDict[str, tuple[int, int]] = field(default_factory=OrderedDict, repr=False)
+
+    @classmethod
+    def of(cls, token: str) -> "Door":
+        """Return the door that ``token`` opens. Raises ``ValueError`` for an empty one."""
+        if not token:
+            raise ValueError("the admin listener needs a token")
+        return cls(_hash(token))
+
+    def opens(self, token: str, *, peer: str, now: int) -> bool:
+        """Say whether ``token`` is right; a wrong one is remembered against ``peer``."""
+        if compare_digest(_hash(token), self._token):
+            self._errors.pop(peer, None)
+            return True
+        errors, _ = self._errors.pop(peer, (0, 0))
+        self._errors[peer] = (errors + 1, now)
+        while len(self._errors) > MAX_PEERS:
+            self._errors.popitem(last=False)
+        return False
+
+    def wait_ms(self, *, peer: str, now: int) -> int:
+        """Return for how long ``peer``'s tokens are not looked at, 0 for not at all."""
+        errors, at = self._errors.get(peer, (0, 0))
+        if errors < FREE_ERRORS:
+            return 0
+        doubled = min(LONGEST_WAIT_MS, 1000 << min(errors - FREE_ERRORS, 16))
+        return max(0, at + doubled - now)
+
+    def cookie(self, *, now: int) -> str:
+        """Return a cookie value that stands for the token until it expires."""
+        expires = str(now + COOKIE_MS)
+        return f"{expires}.{self._sign(expires)}"
+
+    def accepts(self, cookie: str, *, now: int) -> bool:
+        """Say whether ``cookie`` is one of ours and still good."""
+        expires, _, sign = cookie.partition(".")
+        if not (expires.isascii() and expires.isdigit() and len(expires) < len("9" * 16)):
+            return False
+        good = compare_digest(sign.encode(), self._sign(expires).encode())
+        return good and now < int(expires)
+
+    def _sign(self, expires: str) -> str:
+        return digest(self._token, b"firsthand admin cookie " + expires.encode(), "sha256").hex()
+
+
+def _hash(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "surrogateescape")).digest()

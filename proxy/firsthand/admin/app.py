@@ -1,0 +1,129 @@
+"""The private listener's application. Nothing here changes anything: all its routes are GET.
+
+``guard`` decides who may look; ``report`` and ``view`` make what is seen. Every page answers HTML,
+or JSON to ``Accept: application/json``.
+"""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from firsthand.admin.access import Door
+from firsthand.admin.answers import add_headers, as_html, as_json, wants_json
+from firsthand.admin.assets import asset
+from firsthand.admin.guard import DESK, Desk, Health, guard
+from firsthand.admin.report import build
+from firsthand.admin.rows import DEFAULT_SPAN, collect, span
+from firsthand.admin.summary import swaps
+from firsthand.admin.view import page
+from firsthand.model import Server
+from firsthand.rules.site import Site
+from firsthand.store.contract import Ledger, Queue
+
+EVENTS_ON_A_PAGE = 100
+MOMENT_DIGITS = 13  # Unix milliseconds until the year 2286
+
+
+def app(  # noqa: PLR0913 - the composition root names each part
+    *,
+    ledger: Ledger,
+    queue: Queue,
+    site: Site,
+    token: str,
+    hosts: frozenset[str],
+    health: Health,
+    clock: Callable[[], int],
+) -> web.Application:
+    """Return the application. ``hosts``: the names it answers to, lower case, with or without port.
+
+    Raises ``ValueError`` for an empty token.
+    """
+    made = web.Application(middlewares=[guard])
+    made[DESK] = Desk(ledger, queue, site, Door.of(token), hosts, health, clock)
+    made.on_response_prepare.append(add_headers)
+    made.router.add_get("/", home)
+    made.router.add_get("/report", report)
+    made.router.add_get("/events", events)
+    made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
+    made.router.add_get("/delivery", delivery)
+    made.router.add_get("/healthz", healthz)
+    made.router.add_get("/readyz", readyz)
+    made.router.add_get("/assets/{name}", asset)
+    return made
+
+
+async def home(_: web.Request) -> web.Response:
+    """Answer the way to the report."""
+    return web.Response(status=302, headers={"Location": "/report"})
+
+
+async def report(request: web.Request) -> web.Response:
+    """Answer the report on the span of time that ``?span=`` names."""
+    desk = request.app[DESK]
+    now = desk.clock()
+    over = span(request.query.get("span", DEFAULT_SPAN), now=now)
+    made = build(await collect(desk.ledger, desk.queue, over), desk.site, over)
+    if wants_json(request):
+        return as_json(made)
+    return as_html(page("report", report=made, now=now, swaps=swaps(desk.site)))
+
+
+async def events(request: web.Request) -> web.Response:
+    """Answer the newest events: those of ``?vendor=`` and ``?state=``, older than ``?before=``."""
+    desk = request.app[DESK]
+    vendors = {account.vendor.key: account.vendor.title for account in desk.site.accounts.values()}
+    vendor = request.query.get("vendor", "")
+    state = request.query.get("state", "")
+    found = await desk.ledger.events(
+        limit=EVENTS_ON_A_PAGE,
+        vendor=vendor if vendor in vendors else "",
+        server=state if state in list(Server) else "",
+        before=_moment(request.query.get("before", "")),
+    )
+    if wants_json(request):
+        return as_json({"events": found})
+    older = found[-1].at if len(found) == EVENTS_ON_A_PAGE else 0
+    return as_html(
+        page("events", events=found, vendors=vendors, vendor=vendor, state=state, older=older)
+    )
+
+
+def _moment(text: str) -> int:
+    is_moment = text.isascii() and text.isdigit() and len(text) <= MOMENT_DIGITS
+    return int(text) if is_moment else 0
+
+
+async def trace(request: web.Request) -> web.Response:
+    """Answer one event's way; 404 when its trace is not kept any more."""
+    desk = request.app[DESK]
+    found = await desk.ledger.trace(request.match_info["id"])
+    if found is None:
+        raise web.HTTPNotFound
+    if wants_json(request):
+        return as_json(found)
+    return as_html(page("trace", trace=found, titles=_titles(desk.site)))
+
+
+async def delivery(request: web.Request) -> web.Response:
+    """Answer every lane's state."""
+    desk = request.app[DESK]
+    lanes = await desk.queue.backlog()
+    if wants_json(request):
+        return as_json({"lanes": lanes})
+    return as_html(page("delivery", lanes=lanes, titles=_titles(desk.site), now=desk.clock()))
+
+
+def _titles(site: Site) -> dict[str, str]:
+    return {key: vendor.title for key, vendor in site.vendors.items()}
+
+
+async def healthz(_: web.Request) -> web.Response:
+    """Answer 200: the process runs and its event loop turns."""
+    return as_json({"ok": True})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Answer 200 when every part works, else 503; which part does not is in the body."""
+    parts = await request.app[DESK].health()
+    ok = all(part.ok for part in parts)
+    return as_json({"ok": ok, "parts": parts}, 200 if ok else 503)

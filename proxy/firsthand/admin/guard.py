@@ -1,0 +1,101 @@
+"""Stands before every handler of the private listener: Host first, then the token."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import TypeAlias
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from firsthand.admin import access
+from firsthand.admin.answers import refusal
+from firsthand.rules.site import Site
+from firsthand.store.contract import Ledger, Queue
+
+OPEN = ("/healthz", "/readyz", "/assets/")
+"""Answered without a token, to supervisors and for the sign-in page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the server and whether it works. ``detail`` holds no secret: anyone may read it."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+Health: TypeAlias = Callable[[], Awaitable[tuple[Part, ...]]]
+"""Asks every part how it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts of the server that the pages show. ``clock`` tells Unix milliseconds."""
+
+    ledger: Ledger
+    queue: Queue
+    site: Site
+    door: access.Door
+    hosts: frozenset[str]
+    health: Health
+    clock: Callable[[], int]
+
+
+DESK = web.AppKey("DESK", Desk)
+
+
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what ``access`` does not let through; hand on the rest."""
+    desk = request.app[DESK]
+    if not access.is_allowed_host(request.host, desk.hosts):
+        return web.Response(status=421, text="This server does not answer to that name.\n")
+    if not request.path.startswith(OPEN):
+        refused = _check(request, desk)
+        if refused is not None:
+            return refused
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        return refusal(request, 404, "Not found", "There is nothing at this address.")
+
+
+def _check(request: web.Request, desk: Desk) -> web.Response | None:
+    """Return the answer that ends the request here, or ``None`` to go on."""
+    now = desk.clock()
+    offered = request.query.get("token", "")
+    token = access.bearer(request.headers.get("Authorization", "")) or offered
+    if not token:
+        if desk.door.accepts(request.cookies.get(access.COOKIE, ""), now=now):
+            return None
+        detail = "This page opens with the token that the server printed when it started."
+        return refusal(request, 401, "Sign in", detail, ask=True)
+    peer = request.remote or ""
+    wait = desk.door.wait_ms(peer=peer, now=now)
+    if wait:
+        answer = refusal(request, 429, "Too many wrong tokens", "Wait a minute, then try again.")
+        answer.headers["Retry-After"] = str(ceil(wait / 1000))
+        return answer
+    if not desk.door.opens(token, peer=peer, now=now):
+        return refusal(request, 401, "Wrong token", "It is not this server's token.", ask=True)
+    return _signed_in(request, desk.door.cookie(now=now)) if offered else None
+
+
+def _signed_in(request: web.Request, cookie: str) -> web.Response:
+    """Return the way to the same address without the token, which then stays in no history."""
+    query = [(name, value) for name, value in request.query.items() if name != "token"]
+    # One slash only: two would lead to a host of the caller's choice.
+    target = "/" + str(request.rel_url.with_query(query)).lstrip("/\\")
+    answer = web.Response(status=303, headers={"Location": target})
+    answer.set_cookie(
+        access.COOKIE,
+        cookie,
+        path="/",
+        max_age=access.COOKIE_MS // 1000,
+        secure=request.secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer

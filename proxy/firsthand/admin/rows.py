@@ -1,0 +1,71 @@
+"""The rows of a report: what the ledger and the queue tell about one span of time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from firsthand.store.contract import (
+    Backlog,
+    Count,
+    Coverage,
+    KeyHealth,
+    Latency,
+    Ledger,
+    NoteCount,
+    Queue,
+)
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+SPANS = {"1h": HOUR_MS, "24h": DAY_MS, "7d": 7 * DAY_MS, "30d": 30 * DAY_MS}
+DEFAULT_SPAN = "24h"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span of time, Unix milliseconds; ``name`` is a key of ``SPANS``."""
+
+    name: str
+    since: int
+    until: int
+
+    @property
+    def by_day(self) -> bool:
+        """Say whether the roll-ups of days suffice for it."""
+        return SPANS[self.name] > DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a report is made of."""
+
+    counts: Sequence[Count] = ()
+    notes: Sequence[NoteCount] = ()
+    coverage: Sequence[Coverage] = ()
+    latency: Sequence[Latency] = ()
+    key_health: Sequence[KeyHealth] = ()
+    backlog: Sequence[Backlog] = ()
+
+
+def span(name: str, *, now: int) -> Span:
+    """Return the span that ends after ``now`` and starts at a full hour (day, where days suffice).
+
+    Roll-ups know hours and days only, so a span of an hour holds the hour before as well. An
+    unknown name means the default.
+    """
+    known = name if name in SPANS else DEFAULT_SPAN
+    step = HOUR_MS if SPANS[known] <= DAY_MS else DAY_MS
+    start = now - SPANS[known]
+    return Span(known, start - start % step, now + 1)
+
+
+async def collect(ledger: Ledger, queue: Queue, over: Span) -> Rows:
+    """Return the rows of ``over``."""
+    since, until = over.since, over.until
+    return Rows(
+        counts=await ledger.counts(since=since, until=until, by_day=over.by_day),
+        notes=await ledger.notes(since=since, until=until),
+        coverage=await ledger.coverage(since=since, until=until),
+        latency=await ledger.latency(since=since, until=until),
+        key_health=await ledger.key_health(since=since, until=until),
+        backlog=await queue.backlog(),
+    )

@@ -1,0 +1,89 @@
+"""The scripts that run in the page: bundle + rules + file -> the bytes of a loader.
+
+The bundles are built from ``src/`` by ``scripts/browser`` and committed. A bundle is one function of
+two arguments, so the rules are joined to it and no text is replaced inside it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+
+_LOUD = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+_COPYING = frozenset({"shadow", "both"})
+
+
+@dataclass(frozen=True, slots=True)
+class VendorRules:
+    """What the page knows of a vendor. Patterns are regular expressions that Python and JavaScript
+    read alike.
+
+    ``hosts``    unanchored: a cheap test that no address of the vendor fails.
+    ``account``  full match of an account id; ``param`` finds one in a query or a form body.
+    ``doors``    (use, pattern of host and path); a group in the pattern is the account.
+    ``modes``    by account id; ``""`` where an address names none, ``*`` for any id. An account that
+                 is not listed is the page's own affair.
+    ``key``      parameters of event key and event name, and the names that get no key.
+    """
+
+    hosts: str
+    account: str
+    param: str
+    doors: tuple[tuple[str, str], ...]
+    modes: Mapping[str, str]
+    key: tuple[str, str, tuple[str, ...]] = ("", "", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a loader knows of a site.
+
+    ``base``     the tracking host with scheme and base path, no slash at the end.
+    ``suffix``   what the sandbox appends to every vendor host, else empty.
+    ``gate``     whether vendor code waits for the verdict.
+    ``verdict``  name of the verdict cookie; ``cookies`` matches the start of a consent cookie.
+    ``events``   window events after which the consent cookies are looked at again.
+    ``vendors``  by key.
+    """
+
+    base: str
+    suffix: str
+    gate: bool
+    verdict: str
+    cookies: str
+    events: tuple[str, ...] = ()
+    vendors: Mapping[str, VendorRules] = field(default_factory=dict)
+
+    @property
+    def copies(self) -> bool:
+        """Say whether any account's beacons go to the vendor and come to us as copies."""
+        return any(_COPYING & set(vendor.modes.values()) for vendor in self.vendors.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFile:
+    """The approved file of a vendor: ``address`` is host and path at the vendor, without suffix."""
+
+    vendor: str
+    address: str
+    hash: str
+
+
+def loader(rules: Rules, script: ScriptFile) -> bytes:
+    """Return the loader of one script: the same bytes for every visitor."""
+    bundle = _bundle("loader.js" if rules.copies else "loader_server.js")
+    return b"%s(%s,%s);\n" % (bundle, _json(asdict(rules)), _json(asdict(script)))
+
+
+@lru_cache
+def _bundle(name: str) -> bytes:
+    return files(__package__).joinpath(name).read_bytes().rstrip()
+
+
+def _json(value: object) -> bytes:
+    """Return JSON that is safe inside a script, an HTML page and a string; ASCII only."""
+    text = json.dumps(value, separators=(",", ":"))
+    for character, escape in _LOUD.items():
+        text = text.replace(character, escape)
+    return text.encode("ascii")

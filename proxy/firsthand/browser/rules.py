@@ -1,0 +1,105 @@
+"""Site -> the rules that its loaders carry."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from firsthand.browser import Rules, VendorRules
+from firsthand.rules import verdict
+from firsthand.rules.consent import gate
+from firsthand.rules.site import Account, Site
+from firsthand.vendor import Door, Script, Vendor
+
+# Events by which consent platforms say on the window that a choice was made, or that may follow one.
+# Sources: OneTrust "Client-side events" and Cookiebot "Developer" pages, read 2026-11-20.
+EVENTS = (
+    "OneTrustGroupsUpdated",
+    "CookiebotOnAccept",
+    "CookiebotOnDecline",
+    "focus",
+    "visibilitychange",
+)
+
+_HOLES = re.compile(r"(\*|\{account\})")
+_HOST_HOLE = {"*": r"[a-z0-9.-]+", "{account}": r"[A-Za-z0-9_-]+"}
+_PATH_HOLE = {"*": r"[^/]+", "{account}": r"([A-Za-z0-9_-]+)"}
+_ACCOUNT = "{account}"
+
+
+def rules_of(site: Site) -> Rules:
+    """Return what the loaders of ``site`` know. The sandbox (a vendor suffix) is plain HTTP."""
+    scheme = "http" if site.vendor_suffix else "https"
+    return Rules(
+        base=f"{scheme}://{site.tracking_host}{site.base_path}",
+        suffix=site.vendor_suffix,
+        gate=site.gate_scripts,
+        verdict=verdict.NAME,
+        cookies=cookie_pattern(gate.consent_cookie_names(site.consent)),
+        events=EVENTS,
+        vendors={key: _vendor(vendor, site) for key, vendor in site.vendors.items()},
+    )
+
+
+def cookie_pattern(names: Iterable[str]) -> str:
+    """Return a pattern for ``name=value`` of the named cookies; ``*`` at the end: any ending."""
+    stems = [re.escape(name[:-1]) + "[^=]*" if name[-1] == "*" else re.escape(name) for name in names]
+    return f"^(?:{'|'.join(stems)})="
+
+
+def _vendor(vendor: Vendor, site: Site) -> VendorRules:
+    suffix = re.escape(site.vendor_suffix)
+    hosts = {
+        host for group in _doors(vendor).values() for door in group for host in door.hosts
+    }
+    own = [account for account in site.accounts.values() if account.vendor.key == vendor.key]
+    return VendorRules(
+        hosts="|".join(_fill(host, _HOST_HOLE) + suffix for host in sorted(hosts)),
+        account=f"^(?:{vendor.account_pattern})$",
+        param=_param(vendor),
+        doors=tuple(
+            (use, _pattern(door, suffix))
+            for use, group in _doors(vendor).items()
+            for door in group
+        ),
+        modes=_modes(own),
+        key=(vendor.key_param, vendor.name_param, tuple(sorted(vendor.automatic))),
+    )
+
+
+def _doors(vendor: Vendor) -> Mapping[str, tuple[Door | Script, ...]]:
+    """Return a vendor's doors in the order in which the server looks an address up."""
+    return {
+        "beacon": vendor.beacons,
+        "sink": vendor.sinks,
+        "never": vendor.never,
+        "code": vendor.scripts,
+    }
+
+
+def _pattern(door: Door | Script, suffix: str) -> str:
+    hosts = "|".join(_fill(host, _HOST_HOLE) for host in door.hosts)
+    paths = "|".join(_fill(path, _PATH_HOLE) for path in door.paths)
+    return f"^(?:{hosts}){suffix}(?:{paths})$"
+
+
+def _fill(text: str, holes: Mapping[str, str]) -> str:
+    return "".join(holes.get(part) or re.escape(part) for part in _HOLES.split(text))
+
+
+def _param(vendor: Vendor) -> str:
+    """Return the pattern that finds an account's id; one that never matches where none is named."""
+    scripts = [
+        name for script in vendor.scripts for name, value in script.query.items() if value == _ACCOUNT
+    ]
+    names = dict.fromkeys((*vendor.account_params, *scripts))
+    return f"[?&](?:{'|'.join(map(re.escape, names))})=([^&]+)" if names else "$^"
+
+
+def _modes(accounts: Iterable[Account]) -> dict[str, str]:
+    """Return the mode by account id. An address without one gets what all accounts agree on, else
+    the mode that changes least: beacons stay with the vendor.
+    """
+    modes = {account.id or "*": str(account.mode) for account in accounts}
+    agreed = set(modes.values())
+    if agreed:
+        modes[""] = agreed.pop() if len(agreed) == 1 else "shadow"
+    return modes

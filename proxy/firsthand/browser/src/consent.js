@@ -1,0 +1,80 @@
+// What this visitor's page may load: read from the verdict cookie, else asked, and asked again when
+// the consent cookies change.
+
+import { ours, rules } from "./doors.js";
+import { insert } from "./insert.js";
+
+let allow; // vendor name -> true or false; undefined while there is no answer
+let asked; // digest of the consent cookies that the last question was about
+let landing = location.search;
+let held = [];
+
+/** Returns true, false, or undefined while the verdict is not known. */
+export const allowed = (name) => (rules.gate ? allow && allow[name] === true : true);
+
+/** Runs `act` once the vendor is allowed, perhaps never. */
+export function whenAllowed(name, act) {
+  held.push([name, act]);
+  if (rules.gate && asked === undefined) watch();
+  release();
+}
+
+function release() {
+  held = held.filter(([name, act]) => !allowed(name) || act());
+}
+
+/** Returns the FNV-1a hash of the consent cookies; rules/verdict.py has the same function. */
+function digest() {
+  const pairs = document.cookie.split("; ").filter((pair) => new RegExp(rules.cookies).test(pair));
+  let hash = 0x811c9dc5;
+  for (const unit of pairs.sort().join(";").split("")) {
+    hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);
+  }
+  return (hash >>> 0).toString(16);
+}
+
+/** Takes an answer: `{allow: {vendor: true}}`. */
+export function take(answer) {
+  allow = answer.allow;
+  release();
+}
+
+/** Finds the verdict, and watches for changes from then on. */
+function watch() {
+  const found = new RegExp(`(?:^|; )${rules.verdict}=1\\.(\\w+)\\.([^;]+)`).exec(document.cookie);
+  // The cookie knows nothing of the browser's own opt-out signal: with it the server is asked.
+  if (found && found[1] === digest() && !navigator.globalPrivacyControl) {
+    asked = found[1];
+    allow = {};
+    for (const name of found[2].split("~")) allow[name] = true;
+  } else ask();
+  for (const name of rules.events) addEventListener(name, check);
+  addEventListener("fh:consent", ask);
+  setInterval(() => document.hidden || check(), 1000);
+}
+
+const check = () => digest() === asked || ask();
+
+/** Asks; a page whose Content-Security-Policy refuses the question is asked by a script element. */
+function ask() {
+  const late = asked !== undefined;
+  const about = digest();
+  asked = about;
+  allow = undefined;
+  const question = (body) =>
+    fetch(ours("fh/consent"), { credentials: "include", method: body ? "POST" : "GET", body })
+      .then((response) => response.json());
+  question()
+    .then((answer) => {
+      // After a late yes the landing address makes the click-id cookies, before any vendor code runs.
+      const yes = late && landing && Object.keys(answer.allow).some((name) => answer.allow[name]);
+      const body = yes && JSON.stringify({ landing });
+      if (yes) landing = "";
+      return yes ? question(body) : answer;
+    })
+    .then(
+      (answer) => about === asked && take(answer),
+      () => insert(ours("fh/consent?js=1")),
+    )
+    .catch(() => {});
+}

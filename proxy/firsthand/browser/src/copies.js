@@ -1,0 +1,188 @@
+// Modes `shadow` and `both`: the original goes to the vendor in a way whose end can be seen, and a
+// copy with that end follows it to the tracking host.
+
+import { allowed } from "./consent.js";
+import { ours, place, textOf } from "./doors.js";
+import { withKey } from "./eventkey.js";
+import { onRefusal, refused } from "./policy.js";
+
+const CONNECT = "connect-src";
+const waiting = new Set();
+let leaving = false;
+
+/** Posts what waits when the page goes: afterwards nobody learns how an original ended. */
+function watchLeaving() {
+  // Capturing at the window, before the vendors' own handlers, which send their last beacons.
+  addEventListener("pagehide", leave, true);
+  addEventListener("pageshow", () => (leaving = false), true);
+  addEventListener("visibilitychange", () => (leaving = document.hidden), true);
+}
+
+function leave() {
+  leaving = true;
+  for (const post of waiting) post("unknown");
+}
+
+const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mode) && allowed(hit.name) !== false;
+
+/**
+ * Sends by keepalive. Above the 64 KiB that all keepalive bodies of a page share, the browser refuses
+ * as if the network had failed: the second try does without.
+ */
+function deliver(address, options) {
+  const init = Object.assign({ mode: "no-cors", credentials: "include" }, options);
+  const first = fetch(address, Object.assign({ keepalive: true }, init));
+  return init.body ? first.catch(() => fetch(address, init)) : first;
+}
+
+/** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
+function observe(hit, method, given, send) {
+  const began = Date.now();
+  const body = withKey(hit, given);
+  const post = (outcome) => {
+    if (waiting.delete(post) && allowed(hit.name) !== false) copy(hit, method, body, outcome, began);
+  };
+  waiting.add(post);
+  send(hit.url.href, body).then(post, (error) =>
+    post(error && error.name === "AbortError" ? "unknown" : "failed"),
+  );
+  if (leaving) post("unknown");
+}
+
+function copy(hit, method, body, outcome, began) {
+  const { url, attempt } = hit;
+  const send = (text) =>
+    deliver(ours("fh/copy"), {
+      method: "POST",
+      body: JSON.stringify({
+        url: `https://${place(url)}`,
+        method,
+        body: text,
+        content_type: (body && (body.append ? "application/x-www-form-urlencoded" : body.type)) || "",
+        outcome,
+        ms: Date.now() - began,
+        attempt,
+      }),
+    }).catch(() => {});
+  const text = textOf(body);
+  if (text === undefined) new Response(body).text().then(send);
+  else send(text);
+}
+
+/** Resolves to the outcome of a request by fetch; `instead` sends it as the vendor's script meant. */
+function byFetch(address, options, instead) {
+  return new Promise((resolve, reject) => {
+    const native = () => {
+      instead();
+      resolve("unknown");
+    };
+    if (refused(CONNECT, address)) return native();
+    onRefusal(CONNECT, address, native);
+    // The report of a refusal by the page's policy comes after the rejection.
+    deliver(address, options).then(() => resolve("ok"), (error) => setTimeout(reject, 300, error));
+    return undefined;
+  });
+}
+
+const fire = (target, type) => target && target.dispatchEvent(new Event(type));
+
+function element(hit, node, set) {
+  const send = node.localName === "img" ? image : node.localName === "script" ? script : frame;
+  return () => observe(hit, "GET", undefined, (address) => send(node, address, set));
+}
+
+function image(node, address, set) {
+  const sent = byFetch(address, { referrerPolicy: node.referrerPolicy }, () => set(address));
+  sent.then((outcome) => outcome === "ok" && fire(node, "load"), () => fire(node, "error"));
+  return sent;
+}
+
+/** The answer is code to run, so it stays an element, whose `error` may be an answer that is none. */
+function script(node, address, set) {
+  return new Promise((resolve) => {
+    node.addEventListener("load", () => resolve("ok"));
+    node.addEventListener("error", () => resolve("unknown"));
+    set(address);
+  });
+}
+
+function frame(node, address, set) {
+  set(address);
+  return Promise.resolve("unknown");
+}
+
+function form(hit, node, data, submit) {
+  return () =>
+    observe(hit, "POST", data, (address, body) => {
+      const target = document.getElementsByName(node.target)[0];
+      const sent = byFetch(address, { method: "POST", body: new URLSearchParams(body) }, () => {
+        addKey(hit, node, body);
+        submit(address);
+      });
+      // A frame fires `load` for an error page too.
+      sent.then((outcome) => outcome === "ok" && fire(target, "load"), () => fire(target, "load"));
+      return sent;
+    });
+}
+
+function addKey(hit, node, body) {
+  const [param] = hit.vendor.key;
+  if (!param || node.elements[param] || !body.has(param)) return;
+  const input = document.createElement("input");
+  input.name = param;
+  input.value = body.get(param);
+  node.append(input);
+}
+
+function beacon(hit, data, native) {
+  // What a form could not send needs the vendor's consent to cross-origin requests, as sendBeacon has it.
+  const plain = !data || !data.type || /^(text\/plain|multipart|application\/x-www-form)/.test(data.type);
+  return () => {
+    observe(hit, "POST", data, (address, body) =>
+      byFetch(address, { method: "POST", body, mode: plain ? "no-cors" : "cors" }, () => native(address)),
+    );
+    return true;
+  };
+}
+
+function request(hit, init, send) {
+  return () => {
+    let answer;
+    observe(hit, init.method || "GET", init.body, (address, body) => {
+      answer = send(address, body && { body });
+      return answer.then(() => "ok");
+    });
+    return answer;
+  };
+}
+
+function open(hit, send) {
+  return () => {
+    withKey(hit);
+    return send(hit.url.href);
+  };
+}
+
+function sendXhr({ hit, method, body }, xhr, call) {
+  return () =>
+    observe(hit, method, body, (address, keyed) => {
+      const ended = new Promise((resolve, reject) => {
+        xhr.addEventListener("load", () => resolve("ok"));
+        xhr.addEventListener("error", reject);
+        xhr.addEventListener("loadend", () => resolve("unknown"));
+      });
+      call([keyed]);
+      return ended;
+    });
+}
+
+export const copies = {
+  watchLeaving,
+  wants,
+  element,
+  beacon,
+  form,
+  open,
+  fetch: request,
+  send: sendXhr,
+};

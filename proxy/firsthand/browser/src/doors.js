@@ -1,0 +1,49 @@
+// The vendors' addresses: what is an address for, which vendor and account does it name?
+
+export let rules = {};
+let known;
+
+/** Takes in the rules of one loader: what earlier ones brought of other vendors stays. */
+export function addRules(added) {
+  const vendors = Object.assign({}, rules.vendors, added.vendors);
+  rules = Object.assign({}, added, { vendors });
+  known = new RegExp(Object.keys(vendors).map((name) => vendors[name].hosts).join("|"), "i");
+}
+
+/** Returns what a body says as text, or undefined where it can only be read later (a Blob). */
+export function textOf(body) {
+  if (!body || typeof body === "string") return body || "";
+  // FormData and URLSearchParams, of whatever realm.
+  return body.append && String(new URLSearchParams(body));
+}
+
+/** Returns the door at an address, or undefined; most addresses end at the first test. */
+export function find(address, body) {
+  const text = String(address);
+  if (!known.test(text)) return undefined;
+  const url = new URL(text, document.baseURI);
+  for (const name of Object.keys(rules.vendors)) {
+    const vendor = rules.vendors[name];
+    for (const [use, pattern] of vendor.doors) {
+      const found = new RegExp(pattern).exec(url.host + url.pathname);
+      if (!found) continue;
+      const query = new RegExp(vendor.param).exec(`${url.search}&${textOf(body)}`);
+      const account = found.slice(1).join("") || (query ? query[1] : "");
+      // Vendors may share a door; the form of the account tells whose it is.
+      if (account && !new RegExp(vendor.account).test(account)) continue;
+      const mode = vendor.modes[account] || vendor.modes["*"];
+      return { url, name, vendor, mode, use, address: text };
+    }
+  }
+  return undefined;
+}
+
+/** Returns host and path as the tracking host spells them: without the sandbox's suffix. */
+export const place = ({ host, pathname, search }) =>
+  host.slice(0, host.length - rules.suffix.length) + pathname + search;
+
+/** Returns an address on the tracking host. */
+export const ours = (path) => `${rules.base}/${path}`;
+
+/** Returns `address` with `fh=<value>` added to its query. */
+export const marked = (address, value) => `${address}${address.includes("?") ? "&" : "?"}fh=${value}`;

@@ -1,0 +1,22 @@
+// Hook at form.submit(): long events leave as a form that posts into a hidden frame.
+
+import { find } from "./doors.js";
+import { route } from "./route.js";
+import { wrap } from "./wrap.js";
+
+export function hookForms(realm, copies) {
+  wrap(realm.HTMLFormElement.prototype, "submit", (form, args, call) => {
+    const action = form.getAttribute("action");
+    if (!find(action)) return undefined;
+    const body = new realm.FormData(form);
+    const hit = find(action, body);
+    const send = (address) => {
+      form.setAttribute("action", address);
+      call([]);
+      form.setAttribute("action", action);
+    };
+    if (copies && copies.wants(hit)) return copies.form(hit, form, body, send);
+    // A form is refused as a form or as its frame; the frame's refusal is the one that names no path.
+    return route(hit, "frame-src", send, () => send(action), () => {});
+  });
+}

@@ -1,0 +1,118 @@
+"""Config -> what each account will do, what it cannot, and what is missing for it."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from firsthand.config.load import Config, accounts
+from firsthand.config.schema import Source
+from firsthand.config.site import given_secret, read_secret, site
+from firsthand.model import Mode
+from firsthand.rules.site import Account
+from firsthand.vendor import Vendor
+
+SOON_DAYS = 90
+TRIAL_SECRET = b"only to validate; nothing is hashed with it"
+
+DOES = {
+    Mode.SHADOW: "the page talks to the vendor as before; we get a copy of each beacon",
+    Mode.BOTH: "the page talks to the vendor as before; the server path is sent for real",
+    Mode.SERVER: "beacons end here; only the server path goes to the vendor",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One account. ``missing`` keeps its lane from delivering; ``limits`` are facts to know."""
+
+    vendor: str
+    account: str
+    mode: str
+    does: tuple[str, ...]
+    limits: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def check(config: Config, file: str) -> list[Finding]:
+    """Return a finding for each account. Raises ``ConfigError`` for what can never start."""
+    given_secret(config.site.secret, "site.secret")
+    built = site(config, secret=TRIAL_SECRET, file=file)
+    today = datetime.now(UTC).date()
+    return [
+        _finding(built.accounts[key, section.account], section, today)
+        for key, section in accounts(config)
+    ]
+
+
+def shown(findings: list[Finding]) -> list[dict[str, Any]]:
+    """Return findings as plain values."""
+    return [asdict(finding) for finding in findings]
+
+
+def _finding(account: Account, section: Any, today: date) -> Finding:  # noqa: ANN401 - made by create_model
+    vendor = account.vendor
+    return Finding(
+        vendor=vendor.key,
+        account=account.id,
+        mode=account.mode,
+        does=(DOES[account.mode], *_server_path(account)),
+        limits=(*_dedup(account), *_version(vendor, account.settings, today)),
+        missing=tuple(_missing(account, section)),
+    )
+
+
+def _server_path(account: Account) -> tuple[str, ...]:
+    vendor = account.vendor
+    if account.mode is not Mode.SHADOW:
+        return (f"the server path goes to {', '.join(vendor.api_hosts)}",)
+    if vendor.probe:
+        return ("the server path goes to the vendor's test door, where nothing is counted",)
+    return ("the server path is built and recorded; the vendor has no door that counts nothing",)
+
+
+def _dedup(account: Account) -> tuple[str, ...]:
+    dedup = account.vendor.dedup
+    if account.mode is not Mode.BOTH:
+        return ()
+    hours = int(dedup.window.total_seconds() // 3600)
+    window = f"within {hours} h" if hours else "window not published"
+    if dedup.events is None:
+        return (f"pairs are counted once by {dedup.key}, {window}",)
+    names = ", ".join(sorted(dedup.events))
+    return (f"only {names} is counted once ({dedup.key}); the rest goes to {account.second}",)
+
+
+def _version(vendor: Vendor, settings: object, today: date) -> tuple[str, ...]:
+    used = getattr(settings, "version", "")
+    known = [version.name for version in vendor.versions]
+    if used and used not in known:
+        return (f"API version {used} is not one that we know: {', '.join(known)}",)
+    for version in vendor.versions:
+        if version.name != used or version.ends is None:
+            continue
+        days = (version.ends - today).days
+        if days < SOON_DAYS:
+            return (f"API version {used} ends on {version.ends} ({days} days)",)
+    return ()
+
+
+def _missing(account: Account, section: Any) -> list[str]:  # noqa: ANN401 - made by create_model
+    wanted = [("token", section.token, account.id)]
+    if account.second:
+        wanted.append(("second_token", section.second_token, account.second))
+    if account.mode is Mode.SHADOW and account.vendor.probe is None:
+        return []
+    return [
+        f"{name} of {target}: {_where(source)}. {account.vendor.token_help}"
+        for name, source, target in wanted
+        if not read_secret(source, f"{account.vendor.key} {target} {name}")
+    ]
+
+
+def _where(source: Source) -> str:
+    if source.env:
+        return f"environment variable {source.env} is not set"
+    if source.file:
+        return f"file {Path(source.file)} is empty or not there"
+    return "not configured"

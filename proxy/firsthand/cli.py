@@ -1,0 +1,158 @@
+"""The command line. Terminal output is for people; ``--json`` is for programs."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from firsthand import check as checking
+from firsthand import explain as explaining
+from firsthand.admin import terminal
+from firsthand.admin.report import dump
+from firsthand.admin.rows import DEFAULT_SPAN, SPANS
+from firsthand.config.load import load
+from firsthand.errors import ConfigError
+from firsthand.serve.crew import supervise
+from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
+from firsthand.serve.reading import read_report
+from firsthand.serve.worker import work
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A first-party tracking proxy that can be audited.",
+)
+
+SANDBOX_TOKENS = {
+    "SANDBOX_META_TOKEN": "sandbox-meta-token",
+    "SANDBOX_GA4_SECRET": "sandbox-ga4-secret",
+}
+"""Made up, and good for nothing but the stand-ins."""
+
+ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
+MaybeConfigPath = Annotated[
+    Path | None, typer.Option("--config", help="The configuration file; default: a sample site.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command()
+def serve(
+    config: Annotated[Path | None, typer.Option(help="The configuration file.")] = None,
+    workers: Annotated[int, typer.Option(min=0, max=64, help="Processes; 0: as configured.")] = 0,
+    *,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="With stand-ins of the vendors and a demo shop.")
+    ] = False,
+    worker: Annotated[int, typer.Option(hidden=True)] = -1,
+) -> None:
+    """Run the proxy: edge, delivery and admin pages."""
+    path = config or (SANDBOX_CONFIG if sandbox else None)
+    if path is None:
+        raise ConfigError("serve needs --config FILE, or --sandbox to try it without an account")
+    if sandbox:
+        os.environ.update(SANDBOX_TOKENS)
+    made = plan(path)
+    if sandbox and not made.site.vendor_suffix:
+        raise ConfigError(f"{path}: --sandbox needs site.vendor_suffix, as in conf/sandbox.toml")
+    if worker >= 0:
+        work(made, worker, ready=_say_nothing)
+        return
+    many = workers or made.config.listen.workers
+    if many > 1:
+        supervise(made, many, ready=lambda: _say_where(made, sandbox=sandbox), sandbox=sandbox)
+    else:
+        work(made, 0, ready=lambda: _say_where(made, sandbox=sandbox), sandbox=sandbox)
+
+
+@app.command()
+def check(config: ConfigPath, *, as_json: AsJson = False) -> None:
+    """Validate a configuration; say what each account will do, and what it cannot."""
+    findings = checking.check(load(config), str(config))
+    if as_json:
+        _print_json(checking.shown(findings))
+    else:
+        _print_findings(findings)
+    raise typer.Exit(1 if any(finding.missing for finding in findings) else 0)
+
+
+@app.command()
+def explain(config: MaybeConfigPath = None, *, as_json: AsJson = False) -> None:
+    """Read hits from standard input, a JSON object a line; print whole decisions."""
+    here = plan(config).site if config else explaining.sample()
+    for line in sys.stdin.buffer:
+        if line.strip():
+            decision = explaining.explain(line.decode("utf-8", "replace"), here)
+            if as_json:
+                _print_json(decision)
+            else:
+                Console().print_json(orjson.dumps(decision).decode())
+
+
+@app.command()
+def report(
+    config: MaybeConfigPath = None,
+    span: Annotated[str, typer.Option(help=f"How far back: {', '.join(SPANS)}.")] = DEFAULT_SPAN,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show both paths side by side, as the report page does."""
+    if span not in SPANS:
+        raise ConfigError(f"--span: one of {', '.join(SPANS)} (given: {span})")
+    made = asyncio.run(read_report(config or SANDBOX_CONFIG, span))
+    if as_json:
+        sys.stdout.buffer.write(dump(made) + b"\n")
+    else:
+        terminal.show(made, Console())
+
+
+def _say_nothing() -> None:
+    """Leave speaking to the supervisor."""
+
+
+def _say_where(made: Plan, *, sandbox: bool) -> None:
+    """Tell the addresses, for a person to open."""
+    print(f"tracking host  {made.site.tracking_url}")
+    if sandbox:
+        shop = next(iter(made.site.origins))
+        print(f"demo shop      {shop}/")
+        print(f"vendors        {shop}/_vendors")
+    print(f"report         {made.report_url}")
+    print("Stop with Ctrl-C.", flush=True)
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.buffer.write(orjson.dumps(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _print_findings(findings: list[checking.Finding]) -> None:
+    table = Table(title="Accounts")
+    for heading in ("account", "mode", "what it will do", "what it cannot"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        cannot = "\n".join([*finding.missing, *finding.limits])
+        table.add_row(
+            f"{finding.vendor}\n{finding.account}",
+            finding.mode,
+            escape("\n".join(finding.does)),
+            escape(cannot),
+        )
+    Console().print(table)
+
+
+def main() -> None:
+    """Run a command; an error an operator can act on is one line, not a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        Console(stderr=True).print(f"[bold red]Cannot start.[/]\n{escape(str(error))}")
+        sys.exit(2)

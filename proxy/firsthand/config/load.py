@@ -1,0 +1,142 @@
+"""Configuration file + environment -> ``Config``, or a ``ConfigError`` that names the remedy."""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import ValidationError, create_model
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from firsthand.config.schema import (
+    CONSENT_SECTION,
+    VENDOR_SECTIONS,
+    AdminSection,
+    DeliverySection,
+    ListenSection,
+    SiteSection,
+    StoreSection,
+)
+from firsthand.errors import ConfigError
+
+UNKNOWN_KEY = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+
+
+class Config(BaseSettings):
+    """A whole configuration. Environment variables (``FIRSTHAND_SITE__NAME``) win over the file."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="FIRSTHAND_", env_nested_delimiter="__"
+    )
+
+    site: SiteSection
+    listen: ListenSection = ListenSection()
+    admin: AdminSection = AdminSection()
+    store: StoreSection = StoreSection()
+    delivery: DeliverySection = DeliverySection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over the file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+@cache
+def shape() -> type[Config]:
+    """Return the configuration's type: with the rules' settings and a section for every vendor."""
+    sections: dict[str, Any] = {
+        key: (tuple[section, ...], ())  # type: ignore[valid-type]
+        for key, section in VENDOR_SECTIONS.items()
+    }
+    sections["consent"] = (CONSENT_SECTION, CONSENT_SECTION())
+    return create_model("Config", __base__=Config, **sections)
+
+
+def load(path: Path) -> Config:
+    """Return the configuration in ``path``. Raises ``ConfigError``."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
+    try:
+        return parse(tomllib.loads(text), str(path))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+
+
+def parse(data: dict[str, Any], file: str) -> Config:
+    """Return the configuration in ``data``; ``file`` is named in errors. Raises ``ConfigError``."""
+    try:
+        return shape()(**data)
+    except ValidationError as error:
+        lines = [_explain(problem, file) for problem in error.errors(include_url=False)]
+        raise ConfigError("\n".join(lines)) from None
+    except SettingsError as error:  # a variable that should hold JSON; its text names no value
+        raise ConfigError(f"environment: {error}; a list or a table is written as JSON") from None
+
+
+def accounts(config: Config) -> list[tuple[str, Any]]:
+    """Return every account section with its vendor's key."""
+    return [(key, each) for key in VENDOR_SECTIONS for each in getattr(config, key)]
+
+
+def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own record
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] in UNKNOWN_KEY:
+        near = get_close_matches(str(problem["loc"][-1]), _names(problem["loc"][:-1]), n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else "; see conf/reference.toml"
+        return f"{file}: {key}: unknown key{hint}"
+    if problem["type"] == "missing":
+        return f"{file}: {key}: is required"
+    if problem["type"] == "model_type" and len(problem["loc"]) > 1:
+        # What stands there instead may be the secret itself: it is not repeated.
+        return f'{file}: {key}: say where it is: {{ env = "NAME" }} or {{ file = "PATH" }}'
+    if key in VENDOR_SECTIONS:
+        return f"{file}: {key}: is a list of accounts; write [[{key}]]"
+    given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']!r})"
+    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"{file}: {key}: {message}{given}{_near_choice(problem)}"
+
+
+def _near_choice(problem: Any) -> str:  # noqa: ANN401 - pydantic's own record
+    expected = str(problem.get("ctx", {}).get("expected", ""))
+    choices = [word.strip("' ") for word in expected.replace(" or ", ",").split(",")]
+    near = get_close_matches(str(problem["input"]), choices, n=1)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def _names(place: tuple[Any, ...]) -> list[str]:
+    """Return the keys that a place in the file has."""
+    here: Any = shape()
+    for part in place:
+        if isinstance(part, str):
+            here = _inside(here, part)
+    if dataclasses.is_dataclass(here):
+        return [field.name for field in dataclasses.fields(here)]
+    return list(getattr(here, "model_fields", ()))
+
+
+def _inside(here: Any, part: str) -> Any:  # noqa: ANN401 - types of any section
+    """Return the type of what stands under a key: of a list, that of its members."""
+    if isinstance(get_origin(here), type) and issubclass(get_origin(here), Mapping):
+        return get_args(here)[1]
+    inner = here.model_fields[part].annotation
+    return get_args(inner)[0] if get_origin(inner) is tuple else inner

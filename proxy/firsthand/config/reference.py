@@ -1,0 +1,61 @@
+"""Generates ``conf/reference.toml``: every key with default, unit and meaning."""
+
+import json
+from enum import StrEnum
+from textwrap import wrap
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from firsthand.config.load import shape
+from firsthand.config.schema import VENDOR_SECTIONS, Section
+from firsthand.vendors import VENDORS
+
+HEAD = """\
+# Every key of Firsthand's configuration, with its default. Generated: change the settings types
+# and run scripts/fix. A key without default is required and shown with an example.
+# Environment variables win over the file: FIRSTHAND_LISTEN__PORT=9000 sets listen.port.
+"""
+EXAMPLES: dict[str, Any] = {
+    "hosts": ["shop.example.com"],
+    "tracking_host": "trk.shop.example.com",
+}
+
+
+def reference() -> str:
+    """Return the text of the reference file."""
+    parts = [HEAD]
+    for name, field in shape().model_fields.items():
+        if name not in VENDOR_SECTIONS:
+            section: Any = field.annotation
+            parts.append(_table(f"[{name}]", section, EXAMPLES))
+    for key, section in VENDOR_SECTIONS.items():
+        example = {"account": VENDORS[key].account_example}
+        parts.append(_table(f"[[{key}]]", section, example))
+    return "\n".join(parts)
+
+
+def _table(title: str, section: type[Section], examples: dict[str, Any]) -> str:
+    lines = [title]
+    for name, field in section.model_fields.items():
+        lines += [f"# {line}" for line in wrap(field.description or "", 96)]
+        lines.append(_line(name, field, examples))
+    return "\n".join(lines) + "\n"
+
+
+def _line(name: str, field: FieldInfo, examples: dict[str, Any]) -> str:
+    if field.is_required():
+        return f"{name} = {_toml(examples[name])}"
+    return f"# {name} = {_toml(field.get_default(call_default_factory=True, validated_data={}))}"
+
+
+def _toml(value: Any) -> str:  # noqa: ANN401 - any default
+    if isinstance(value, Section):
+        return '{ env = "" }'
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, StrEnum):
+        return json.dumps(value.value)
+    if isinstance(value, list | tuple | frozenset):
+        return "[" + ", ".join(_toml(each) for each in value) + "]"
+    return json.dumps(value)

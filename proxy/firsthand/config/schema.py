@@ -1,0 +1,178 @@
+"""Every key of the configuration file, with default, unit and meaning.
+
+Sections are written out here or made from the settings types that other modules own, so that a
+key is described once, where it is used.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+
+from firsthand.model import Mode
+from firsthand.rules.consent.combine import Policy
+from firsthand.rules.site import WhenBlocked
+from firsthand.store.contract import Durability
+from firsthand.vendor import Vendor
+from firsthand.vendors import VENDORS
+
+HOST = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"
+Host = Annotated[str, Field(pattern=HOST, max_length=253)]
+
+
+def _network(text: str) -> str:
+    """Return ``text`` if it is a network like 10.0.0.0/8. Raises ``ValueError``."""
+    ip_network(text)
+    return text
+
+
+NetworkText = Annotated[str, AfterValidator(_network)]
+
+
+class Section(BaseModel):
+    """A table of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Source(Section):
+    """Where a secret comes from: an environment variable or a file (mode 0600)."""
+
+    env: str = Field("", description="name of an environment variable")
+    file: str = Field("", description="path of a file that only its owner can read")
+
+
+class SiteSection(Section):
+    """[site]: the shop."""
+
+    name: str = Field("shop", pattern=r"^[a-z0-9_-]{1,32}$", description="short name, for reports")
+    hosts: tuple[Host, ...] = Field(
+        min_length=1, description="hosts of the pages; with a port where it is not the default"
+    )
+    tracking_host: Host = Field(description="host on which Firsthand answers")
+    cookie_domain: str = Field("", description="Domain of cookies; default: registrable domain")
+    base_path: str = Field(
+        "",
+        pattern=r"^(/[a-z0-9_-]+)*$",
+        description='path below which Firsthand answers, "/m"; the host is then the site\'s own',
+    )
+    scheme: Literal["https", "http"] = Field(
+        "https", description="http only for names under .localhost"
+    )
+    secret: Source = Field(
+        Source(), description="keys every hash; default: made at first start, kept in store.path"
+    )
+    old_secrets: tuple[Source, ...] = Field((), description="earlier secrets, still accepted")
+    gate_scripts: bool = Field(
+        default=True, description="vendor code waits for consent; false: the site's tags decide"
+    )
+    when_blocked: WhenBlocked = Field(
+        WhenBlocked.EXPLICIT,
+        description="server path of visitors who block a vendor: explicit (only after an explicit"
+        " yes) or withhold (never)",
+    )
+    vendor_suffix: str = Field(
+        "",
+        pattern=r"^(\.([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?)?$",
+        description="sandbox only: appended to every vendor host; a name under .localhost",
+    )
+
+
+class ListenSection(Section):
+    """[listen]: the public listener."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=1, le=65535, description="port to listen on")
+    workers: int = Field(1, ge=1, le=64, description="processes that share the port")
+    trusted_proxies: tuple[NetworkText, ...] = Field(
+        (), description="networks of front servers whose forwarding header is believed"
+    )
+    forwarded_header: str = Field(
+        "X-Forwarded-For",
+        pattern=r"^[A-Za-z0-9-]{1,64}$",
+        description="the one header they set",
+    )
+
+
+class AdminSection(Section):
+    """[admin]: the private listener."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8081, ge=1, le=65535, description="port to listen on")
+    hosts: tuple[str, ...] = Field(
+        ("localhost", "127.0.0.1"), description="Host names under which the pages answer"
+    )
+    token: Source = Field(
+        Source(), description="opens the pages; default: made at first start, kept in store.path"
+    )
+
+
+class StoreSection(Section):
+    """[store]: the data folder."""
+
+    path: str = Field("var", description="folder of the databases; relative to the file's folder")
+    durability: Durability = Field(
+        Durability.POWER,
+        description="what an acknowledged beacon survives: a power cut, or a kill -9",
+    )
+
+
+class DeliverySection(Section):
+    """[delivery]: the lanes to the vendors."""
+
+    linger_ms: int = Field(1000, ge=0, le=60_000, description="how long a batch waits to fill, ms")
+    keep_hours: int = Field(72, ge=1, le=168, description="how long a call is tried, hours")
+    timeout_s: float = Field(10.0, gt=0, le=60, description="of one call, seconds")
+
+
+class AccountSection(Section):
+    """An account at a vendor; the vendor's own settings join it."""
+
+    account: str = Field(description="id of the pixel, property or conversion action")
+    mode: Mode = Field(
+        Mode.SHADOW,
+        description="shadow: watch and compare; both: send on both paths; server: end the pixel's"
+        " path here",
+    )
+    second: str = Field(
+        "", description="in mode both: account for events that the vendor cannot deduplicate"
+    )
+    token: Source = Field(Source(), description="the API credential")
+    second_token: Source = Field(Source(), description="the credential of the second account")
+    forward_limited: bool = Field(
+        default=False, description="send events with a limited-data flag, under that flag"
+    )
+
+
+def from_dataclass(name: str, shape: type[Any], base: type[Section] = Section) -> type[Section]:
+    """Return a section with the fields of a settings type (defaults, ``doc`` metadata)."""
+    fields: dict[str, Any] = {}
+    for each in dataclasses.fields(shape):
+        default: Any = each.default
+        if each.default_factory is not dataclasses.MISSING:
+            default = each.default_factory()
+        fields[each.name] = (
+            each.type,
+            Field(
+                ... if default is dataclasses.MISSING else default,
+                description=each.metadata.get("doc", ""),
+            ),
+        )
+    return create_model(name, __base__=base, __doc__=shape.__doc__, **fields)
+
+
+CONSENT_SECTION = from_dataclass("ConsentSection", Policy)
+
+
+def vendor_section(vendor: Vendor) -> type[Section]:
+    """Return the section of one account at ``vendor``."""
+    section = from_dataclass(f"{vendor.key}_account", vendor.settings, AccountSection)
+    section.__doc__ = f"[[{vendor.key}]]: an account at {vendor.title}."
+    return section
+
+
+VENDOR_SECTIONS: Mapping[str, type[Section]] = {
+    key: vendor_section(vendor) for key, vendor in VENDORS.items()
+}

@@ -1,0 +1,127 @@
+"""Credentials: where a token is read, how it joins a call, how it stays out of all else."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import quote
+
+from firsthand.model import Call, Reply
+from firsthand.vendor import Auth, Vendor
+
+MASK = "***"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A token. Nothing prints it; only ``join`` and ``scrub`` look inside."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return MASK
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signed(Call):
+    """A call with its credentials: to be sent, never to be shown."""
+
+    def __repr__(self) -> str:
+        return f"Signed({self.vendor}, {self.account}, {MASK})"
+
+
+class Token(Protocol):
+    """A place where a token is found."""
+
+    def read(self) -> Secret | None:
+        """Return the token as it is now, or ``None`` if there is none that can be used."""
+
+    def remedy(self) -> str:
+        """Say what to do when there is none; names the place, never the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvToken:
+    """A token in an environment variable."""
+
+    name: str
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+
+    def read(self) -> Secret | None:
+        """Return the variable's value, or ``None`` if it is unset, empty or no token."""
+        return _secret(self.environ.get(self.name, ""))
+
+    def remedy(self) -> str:
+        """Name the variable."""
+        return f"set the environment variable {self.name} to the token"
+
+
+class FileToken:
+    """A token in a file that only its owner may read; read again when the file changes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, ...] = ()
+        self._secret: Secret | None = None
+
+    def read(self) -> Secret | None:
+        """Return the file's content, or ``None`` if it is missing, open to others or no token."""
+        try:
+            found = self.path.stat()
+            seen = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+            if seen != self._seen:
+                self._secret = None if _shared(found.st_mode) else self._load()
+                self._seen = seen
+        except (OSError, UnicodeDecodeError):
+            self._seen, self._secret = (), None
+        return self._secret
+
+    def _load(self) -> Secret | None:
+        return _secret(self.path.read_text(encoding="ascii"))
+
+    def remedy(self) -> str:
+        """Name the file, and say so when others may read it."""
+        try:
+            if _shared(self.path.stat().st_mode):
+                return f"the file {self.path} may be read by others: chmod 600 it"
+        except OSError:
+            pass
+        return f"write the token to the file {self.path} (mode 600)"
+
+    def __repr__(self) -> str:
+        return f"FileToken({str(self.path)!r})"
+
+
+def _shared(mode: int) -> bool:
+    return bool(stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def _secret(text: str) -> Secret | None:
+    value = text.strip()
+    return Secret(value) if value.isascii() and value.isprintable() and value else None
+
+
+def join(call: Call, vendor: Vendor, token: Secret) -> Call:
+    """Return ``call`` with its credentials, as the vendor wants them."""
+    headers, url = dict(call.headers), call.url
+    if vendor.auth is Auth.BEARER:
+        headers["Authorization"] = f"Bearer {token.value}"
+    else:
+        mark = "&" if "?" in url else "?"
+        url += f"{mark}{vendor.auth_param}={quote(token.value, safe='')}"
+    return Signed(call.vendor, call.account, call.method, url, headers, call.body)
+
+
+def scrub(reply: Reply, token: Secret) -> Reply:
+    """Return ``reply`` without the token: some vendors repeat a token that they refuse."""
+    raw, quoted = token.value, quote(token.value, safe="")
+    body = reply.body
+    for text in {raw, quoted}:
+        body = body.replace(text.encode(), MASK.encode())
+    headers = {
+        name: value.replace(raw, MASK).replace(quoted, MASK)
+        for name, value in reply.headers.items()
+    }
+    return replace(reply, headers=headers, body=body)

@@ -1,0 +1,45 @@
+"""The live way: credentials joined, sent to the vendor's real door, the answer judged."""
+
+from collections.abc import Sequence
+
+from firsthand.delivery.auth import Secret, Token, join, scrub
+from firsthand.delivery.exchange import Answer, judged
+from firsthand.delivery.sender import Sender
+from firsthand.errors import SendFailed
+from firsthand.model import Beacon, Call, Outcome, Reason, Refused, TryLater
+from firsthand.vendor import Vendor
+
+
+class Live:
+    """Sends for real. Without a token nothing goes out, and the lane is held."""
+
+    def __init__(self, vendor: Vendor, token: Token, sender: Sender) -> None:
+        self._vendor = vendor
+        self._token = token
+        self._sender = sender
+        self._used: Secret | None = None
+
+    async def go(self, call: Call, beacons: Sequence[Beacon]) -> Answer:
+        """Return the vendor's judgement of ``beacons``, or why there is none yet."""
+        self._used = secret = self._token.read()
+        if secret is None:
+            return _all(TryLater(Reason.AUTH, self._token.remedy()), beacons)
+        try:
+            reply = scrub(await self._sender.send(join(call, self._vendor, secret)), secret)
+        except SendFailed as failed:
+            if failed.reason is Reason.FAULT:
+                return _all(Refused(Reason.FAULT, str(failed)), beacons)
+            return _all(TryLater(failed.reason, str(failed)), beacons)
+        return Answer(judged(self._vendor.judge, reply, beacons), reply)
+
+    def new_token(self) -> bool:
+        """Say whether the token's place holds another one than at the last call."""
+        return self._token.read() not in {None, self._used}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._sender.close()
+
+
+def _all(outcome: Outcome, beacons: Sequence[Beacon]) -> Answer:
+    return Answer([outcome] * len(beacons))

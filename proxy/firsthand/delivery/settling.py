@@ -1,0 +1,136 @@
+"""Does with the beacons of a call what the vendor's outcomes ask for."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from firsthand.delivery.batch import Batch
+from firsthand.delivery.breaker import HOLDS
+from firsthand.delivery.exchange import Answer
+from firsthand.delivery.pace import Clock, Pace
+from firsthand.delivery.tracing import Tracer, Veil, quiet
+from firsthand.model import Accepted, Amend, Expired, Outcome, Reason, Refused, Split, TryLater
+from firsthand.rules.retry import Dead, after, deadline
+from firsthand.rules.site import Account
+from firsthand.store.contract import Leased, Queue, Settled
+
+log = logging.getLogger(__name__)
+
+_LOGGED_EVERY = 1_000
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do with each beacon of a call.
+
+    ``back`` goes back as if it had not been called: halves of a split batch (``split``), and all
+    that waits for an operator. ``amend`` is sent again at once, without what the vendor disliked.
+    """
+
+    done: list[tuple[Leased, Outcome]] = field(default_factory=list)
+    again: list[tuple[Leased, TryLater]] = field(default_factory=list)
+    back: Batch = field(default_factory=list)
+    amend: Batch = field(default_factory=list)
+    split: bool = False
+
+
+def plan(batch: Batch, outcomes: Sequence[Outcome], *, amended: bool = False) -> Plan:
+    """Return what ``outcomes`` ask for. ``amended``: the batch was sent without fields already."""
+    made = Plan()
+    for one, outcome in zip(batch, outcomes, strict=True):
+        match outcome:
+            case Split() if len(batch) > 1:
+                made.back.append(one)
+                made.split = True
+            case Amend() if not amended:
+                made.amend.append(_without(one, outcome.without))
+            case Split() | Amend():
+                made.done.append((one, Refused(outcome.reason, outcome.message)))
+            case TryLater() if outcome.reason in HOLDS:
+                made.back.append(one)
+            case TryLater():
+                made.again.append((one, outcome))
+            case _:
+                made.done.append((one, outcome))
+    return made
+
+
+def _without(one: Leased, paths: Sequence[str]) -> Leased:
+    fields = {path: value for path, value in one.beacon.fields.items() if path not in paths}
+    return replace(one, beacon=replace(one.beacon, fields=fields))
+
+
+class Settler:
+    """Tells one lane's queue how its beacons ended."""
+
+    def __init__(self, queue: Queue, account: Account, *, pace: Pace, clock: Clock) -> None:
+        self._queue = queue
+        self._account = account
+        self._policy = pace.retry
+        self._clock = clock
+        self._tracer = Tracer(account, now=clock.now)
+        self._faults = 0
+
+    async def sift(self, leased: Sequence[Leased]) -> Batch:
+        """Return what is to be sent; settle what is past its time, or taken already."""
+        now, limits = self._clock.now(), self._account.vendor.limits
+        alive: Batch = []
+        over: list[Settled] = []
+        for one in leased:
+            if one.ticket:
+                # Taken, its last word unknown: to send it again would count it twice.
+                over.append(Settled(one.row, Accepted(Reason.UNCONFIRMED)))
+            elif now >= deadline(one.beacon, self._policy, limits):
+                over.append(Settled(one.row, Expired(Reason.TOO_OLD)))
+            else:
+                alive.append(one)
+        if over:
+            await self._queue.settle(over, now=now)
+        return alive
+
+    async def settle(self, batch: Batch, answer: Answer, *, amended: bool = False) -> Plan:
+        """Settle, retry and give back what ``answer`` says of ``batch``; return the plan."""
+        made = plan(batch, answer.outcomes, amended=amended)
+        veil = self._tracer.veil(one.beacon for one in batch)
+        await self._retry(made, veil)
+        settled = self._tracer.settled(made.done, reply=answer.reply, veil=veil)
+        self._report_faults(settled)
+        if settled:
+            await self._queue.settle(settled, now=self._clock.now())
+        await self.give_back(made.back)
+        return made
+
+    async def give_back(self, batch: Batch) -> None:
+        """Give beacons back as if they had not been leased."""
+        if batch:
+            await self._queue.release([one.row for one in batch])
+
+    async def _retry(self, made: Plan, veil: Veil) -> None:
+        """Give back what is due again later; what is not any more joins ``made.done``."""
+        now, draw = self._clock.now(), self._clock.draw()
+        due: dict[tuple[int, TryLater], list[int]] = {}
+        for one, outcome in made.again:
+            step = after(
+                outcome,
+                one.beacon,
+                one.attempts,
+                now=now,
+                policy=self._policy,
+                limits=self._account.vendor.limits,
+                draw=draw,
+            )
+            if isinstance(step, Dead):
+                made.done.append((one, step.outcome))
+            else:
+                due.setdefault((step.due_at, quiet(outcome, veil)), []).append(one.row)
+        for (due_at, why), rows in due.items():
+            await self._queue.retry(rows, due_at=due_at, reason=why.reason, message=why.message)
+
+    def _report_faults(self, settled: Sequence[Settled]) -> None:
+        for one in settled:
+            if one.outcome.reason is not Reason.FAULT:
+                continue
+            if self._faults % _LOGGED_EVERY == 0:
+                where = (self._account.vendor.key, self._account.id)
+                log.error("%s %s: our own fault, %s", *where, one.outcome.message)
+            self._faults += 1

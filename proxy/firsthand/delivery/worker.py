@@ -1,0 +1,159 @@
+"""Delivery as a whole: carries outboxes into the queue, and keeps a lane running for each account.
+
+One process does this. A lane that fails starts again; no lane waits for another.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from firsthand.delivery.auth import Token
+from firsthand.delivery.exchange import Way
+from firsthand.delivery.lane import LaneState, Runner
+from firsthand.delivery.live import Live
+from firsthand.delivery.pace import Clock, Pace
+from firsthand.delivery.sender import Sender
+from firsthand.delivery.shadow import Shadow
+from firsthand.model import Mode
+from firsthand.rules.site import Account
+from firsthand.store.contract import Lane, Mover, Queue
+from firsthand.vendor import Vendor
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """What a lane needs: the account whose events it sends, and where its token is."""
+
+    account: Account
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Seconds: between two looks into the outboxes, until a failed part starts again, to drain."""
+
+    poll: float = 0.25
+    restart: float = 5.0
+    drain: float = 10.0
+
+
+class Delivery:
+    """Runs until ``stop``. Set ``wake`` to have new beacons moved at once.
+
+    ``outlets``  by lane: every destination an event may be addressed to, ``second`` ones too.
+    ``sender``   makes the client for a lane of a vendor.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts that the composition root brings together
+        self,
+        queue: Queue,
+        mover: Mover,
+        outlets: Mapping[Lane, Outlet],
+        *,
+        sender: Callable[[Vendor], Sender],
+        clock: Clock,
+        pace: Pace | None = None,
+        beat: Beat | None = None,
+    ) -> None:
+        self.wake = asyncio.Event()
+        self._queue = queue
+        self._mover = mover
+        self._outlets = outlets
+        self._sender = sender
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._beat = beat or Beat()
+        self._stopped = asyncio.Event()
+        self._runners: dict[Lane, Runner] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._strangers: set[Lane] = set()
+
+    async def run(self) -> None:
+        """Move and deliver until ``stop``, then drain within the limit."""
+        async with asyncio.TaskGroup() as group:
+            await self._move(group)
+            for runner in self._runners.values():
+                runner.finish()
+            if self._tasks:
+                _, late = await asyncio.wait(self._tasks, timeout=self._beat.drain)
+                for task in late:
+                    task.cancel()
+
+    def stop(self) -> None:
+        """Have ``run`` take what the outboxes still hold, send what can go now, and end."""
+        self._stopped.set()
+        self.wake.set()
+
+    def states(self) -> list[LaneState]:
+        """Return how each running lane stands."""
+        return [runner.state() for runner in self._runners.values()]
+
+    def strangers(self) -> list[Lane]:
+        """Return lanes that hold events of accounts which are not configured: those wait."""
+        return sorted(self._strangers, key=lambda lane: (lane.vendor, lane.account))
+
+    async def _move(self, group: asyncio.TaskGroup) -> None:
+        """Carry outboxes over and wake the lanes in which something waits, until stopped."""
+        while True:
+            last = self._stopped.is_set()
+            self.wake.clear()
+            try:
+                moved = await self._mover.move(now=self._clock.now())
+                for lane in await self._queue.lanes():
+                    self._nudge(lane, group, moved)
+            except Exception as error:  # noqa: BLE001 - full disk, broken file: told, tried again
+                _tell("moving", error)
+                moved = 0
+                await self._pause(self._stopped, self._beat.restart)
+            if last and not moved:
+                return
+            if not moved:
+                await self._pause(self.wake, self._beat.poll)
+
+    def _nudge(self, lane: Lane, group: asyncio.TaskGroup, moved: int) -> None:
+        runner = self._runners.get(lane)
+        if runner is not None:
+            runner.nudge(moved)
+        elif lane in self._outlets:
+            runner = self._build(self._outlets[lane])
+            self._runners[lane] = runner
+            self._tasks.append(group.create_task(self._keep_running(runner)))
+        elif lane not in self._strangers:
+            self._strangers.add(lane)
+            log.warning("%s %s: not configured, its events wait", lane.vendor, lane.account)
+
+    def _build(self, outlet: Outlet) -> Runner:
+        account = outlet.account
+        sender, now = self._sender(account.vendor), self._clock.now
+        way: Way = (
+            Shadow(account.vendor, outlet.token, sender, now=now)
+            if account.mode is Mode.SHADOW
+            else Live(account.vendor, outlet.token, sender)
+        )
+        return Runner(self._queue, account, way, pace=self._pace, clock=self._clock)
+
+    async def _keep_running(self, runner: Runner) -> None:
+        """Run a lane until it finishes; one that fails starts again; its leases end alone."""
+        while True:
+            try:
+                return await runner.run()
+            except Exception as error:  # noqa: BLE001 - the queue failed: told, tried again
+                _tell(f"{runner.lane.vendor} {runner.lane.account}", error)
+            if self._stopped.is_set():
+                return None
+            await self._pause(self._stopped, self._beat.restart)
+
+    async def _pause(self, event: asyncio.Event, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
+
+
+def _tell(part: str, error: Exception) -> None:
+    """Log a failure by the classes of its exceptions: their texts may hold an event's values."""
+    inner = error.exceptions if isinstance(error, ExceptionGroup) else (error,)
+    log.error("%s failed: %s", part, ", ".join(type(one).__name__ for one in inner))

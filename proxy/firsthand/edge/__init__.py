@@ -1,0 +1,1 @@
+"""The public listener: bounded requests in, prebuilt answers out."""

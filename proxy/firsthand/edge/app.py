@@ -1,0 +1,123 @@
+"""The public listener's handler: check, read, respond, store, answer - in this order."""
+
+import logging
+import traceback
+from collections.abc import Callable
+
+from aiohttp import web
+
+from firsthand.edge import requests
+from firsthand.edge.requests import Front
+from firsthand.edge.scripts import Scripts
+from firsthand.edge.server import Answer, build, refusal
+from firsthand.errors import BadHit
+from firsthand.model import Hit, Note
+from firsthand.rules.respond import Response, respond
+from firsthand.rules.site import Site
+from firsthand.store.contract import Outbox
+
+log = logging.getLogger(__name__)
+
+PRIVATE = "Cache-Control: private, no-store\r\nVary: Origin\r\n"
+PREFLIGHT = (
+    "Access-Control-Allow-Methods: GET, POST\r\n"
+    "Access-Control-Allow-Headers: content-type\r\n"
+    "Access-Control-Max-Age: 600\r\n"
+)
+
+
+class Edge:
+    """What the listener needs. ``woken`` is called when something new waits for delivery."""
+
+    def __init__(
+        self,
+        site: Site,
+        front: Front,
+        outbox: Outbox,
+        scripts: Scripts,
+        woken: Callable[[], None],
+    ) -> None:
+        self.site = site
+        self.front = front
+        self.outbox = outbox
+        self.scripts = scripts
+        self.woken = woken
+        self._cors = {
+            origin: f"Access-Control-Allow-Origin: {origin}\r\n"
+            "Access-Control-Allow-Credentials: true\r\n"
+            for origin in site.origins
+        }
+
+    def count(self, reason: str) -> None:
+        """Count a request that leaves nothing else behind."""
+        self.outbox.count(Note("", "", "", reason))
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; never with 5xx."""
+        try:
+            target = requests.check(request, self.front)
+            if request.method == "OPTIONS":
+                return self._preflight(request)
+            if request.method == "POST":
+                return await self._beacon(request, target, await requests.read_body(request))
+            script = await self.scripts.find(request, target)
+            return script or await self._beacon(request, target, b"")
+        except BadHit as refused:
+            self.count(refused.reason)
+            return refusal(refused.status)
+
+    def _preflight(self, request: web.BaseRequest) -> Answer:
+        cors = self._cors.get(request.headers.get("Origin", ""), "")
+        return build(204, f"{PRIVATE}{cors}{PREFLIGHT if cors else ''}")
+
+    async def _beacon(self, request: web.BaseRequest, target: str, body: bytes) -> Answer:
+        hit = requests.hit(request, self.front, target, body)
+        try:
+            response = respond(hit, self.site)
+        except BadHit:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a fault of ours fails closed: counted, nothing kept
+            self._fault(fault)
+            return self._answer(hit, Response(202), request)
+        if response.counted:
+            self.count(response.counted)
+        stored = await self._store(response)
+        return self._answer(hit, response if stored else Response(202), request)
+
+    def _fault(self, fault: Exception) -> None:
+        """Say where, never with which values: an exception's text may hold a visitor's."""
+        frame = traceback.extract_tb(fault.__traceback__)[-1]
+        self.count(f"fault_{type(fault).__name__}")
+        log.error("fault %s at %s:%s", type(fault).__name__, frame.filename, frame.lineno)
+
+    async def _store(self, response: Response) -> bool:
+        """Make the decision durable; say whether the disk took it."""
+        decision = response.decision
+        if decision is None:
+            return True
+        for ended in decision.ended:
+            self.outbox.count(ended.note)
+        withdrawn = [decision.withdrawn] if decision.withdrawn else []
+        if not decision.beacons and not withdrawn:
+            return True
+        try:
+            await self.outbox.put(decision.beacons, withdrawn=withdrawn)
+        except OSError as error:
+            self.count("not_stored")
+            log.error("not stored: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - the disk's word is enough
+            return False
+        self.woken()
+        return True
+
+    def _answer(self, hit: Hit, response: Response, request: web.BaseRequest) -> Answer:
+        head = [PRIVATE, self._cors.get(hit.headers.get("origin", ""), "")]
+        if response.decision is not None:
+            head += [f"Set-Cookie: {line}\r\n" for line in response.decision.cookies]
+        return build(
+            response.status,
+            "".join(head),
+            body=response.body,
+            content_type=response.content_type,
+            close=not request.keep_alive,
+            empty=hit.method == "HEAD",
+        )

@@ -1,0 +1,143 @@
+"""Parsed request -> Hit, bounded in every direction. What a rule does not need is dropped here."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp.streams import StreamReader
+
+from firsthand.errors import BadHit
+from firsthand.model import Hit
+from firsthand.rules import cookies
+from firsthand.rules.clientip import Network, client_ip
+from firsthand.rules.decide import HEADERS
+from firsthand.rules.doors import split
+
+VERSIONS = frozenset({HttpVersion10, HttpVersion11})
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+MAX_BODY = 262_144
+BODY_DEADLINE_S = 5.0
+
+_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
+_WIRE_HEADERS = tuple((name, name.title()) for name in sorted(HEADERS))
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """How the public listener is reached.
+
+    ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
+    networks of front servers whose ``forwarded`` header is believed. ``secure``: the visitor's
+    connection is TLS, or a loopback name that browsers treat alike.
+    """
+
+    hosts: frozenset[str]
+    wanted: cookies.Wanted
+    clock: Callable[[], int]
+    bot: Callable[[str], int]
+    base_path: str = ""
+    trusted: Sequence[Network] = field(default=())
+    forwarded: str = "X-Forwarded-For"
+
+
+def check(request: web.BaseRequest, front: Front) -> str:
+    """Return the raw target below our base path. Raises ``BadHit`` for what we never answer."""
+    headers = request.headers
+    if request.method not in METHODS or "Upgrade" in headers:
+        raise BadHit(405, "method")
+    if request.version not in VERSIONS:
+        raise BadHit(400, "version")
+    if "Transfer-Encoding" in headers and (
+        request.version == HttpVersion10 or headers["Transfer-Encoding"].lower() != "chunked"
+    ):
+        raise BadHit(400, "transfer_encoding")
+    if headers.get("Content-Encoding", "identity") != "identity":
+        raise BadHit(400, "content_encoding")
+    hosts = headers.getall("Host", ())
+    if len(hosts) != 1 or not _ours(hosts[0], front.hosts):
+        raise BadHit(421, "host")
+    return _below(request.raw_path, front)
+
+
+def _ours(text: str, hosts: frozenset[str]) -> bool:
+    if text in hosts:
+        return True
+    host = text.lower()
+    if not _HOST.fullmatch(host):
+        return False
+    name, colon, port = host.partition(":")
+    name = name.removesuffix(".")
+    return f"{name}{colon}{port}" in hosts or (port in {"80", "443"} and name in hosts)
+
+
+def _below(target: str, front: Front) -> str:
+    if target[:7].lower() == "http://":
+        authority, slash, rest = target[7:].partition("/")
+        if not _ours(authority, front.hosts):
+            raise BadHit(421, "absolute_target")
+        target = slash + rest
+    if not target.startswith(f"{front.base_path}/"):
+        raise BadHit(404, "unknown_path")
+    return target[len(front.base_path) :]
+
+
+async def read_body(request: web.BaseRequest) -> bytes:
+    """Return the body. Raises ``BadHit`` if it is too long or too slow."""
+    content = request.content
+    length = request.headers.get("Content-Length", "")
+    if length.isdigit() and int(length) > MAX_BODY:
+        raise BadHit(413, "body_size")
+    if content.at_eof():
+        return b""
+    try:
+        async with asyncio.timeout(BODY_DEADLINE_S):
+            return await _collect(content)
+    except TimeoutError:
+        raise BadHit(408, "body_time") from None
+    except (web.HTTPException, ValueError):
+        raise BadHit(400, "body") from None
+
+
+async def _collect(content: StreamReader) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        chunk = await content.readany()
+        if not chunk:
+            return b"".join(chunks)
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise BadHit(413, "body_size")
+        chunks.append(chunk)
+
+
+def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit:
+    """Return the Hit of a checked request."""
+    headers = request.headers
+    host, path, query = split(target)
+    kept = {name: headers[wire] for name, wire in _WIRE_HEADERS if wire in headers}
+    lines = headers.getall("Cookie", ())
+    peer = request.remote or ""
+    if front.trusted:
+        peer = client_ip(peer, ",".join(headers.getall(front.forwarded, ())), front.trusted)
+    return Hit(
+        method=request.method,
+        host=host,
+        path=path,
+        query=query,
+        body=body,
+        headers={name: _clean(value) for name, value in kept.items()},
+        cookies=front.wanted.split("; ".join(lines)) if lines else {},
+        ip=peer,
+        at=front.clock(),
+        bot=front.bot(headers.get("User-Agent", "")),
+    )
+
+
+def _clean(value: str) -> str:
+    """Replace bytes that are not UTF-8: the parser keeps them as lone surrogates."""
+    if value.isascii():
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

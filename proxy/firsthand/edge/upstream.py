@@ -1,0 +1,72 @@
+"""Fetches vendor scripts: from addresses in the vendors' tables only, bounded, without cookies."""
+
+from dataclasses import dataclass
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+
+from firsthand.rules.scriptdoor import Asked
+
+LARGEST = 5 * 1024 * 1024
+TIMEOUT = ClientTimeout(total=10, sock_connect=3)
+TYPES = frozenset(
+    {
+        "application/javascript",
+        "application/x-javascript",
+        "text/javascript",
+        "application/ecmascript",
+    }
+)
+USER_AGENT = (
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/143.0.0.0 Safari/537.36"
+)
+"""One current browser, pinned: several vendors serve old builds to what they do not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why an answer must not be served; the last good copy stays."""
+
+    reason: str
+
+
+async def fetch(session: ClientSession, asked: Asked, suffix: str) -> bytes | Unusable:
+    """Return the vendor's file. ``suffix`` is the sandbox's, appended to the host over HTTP."""
+    scheme = "http" if suffix else "https"
+    url = f"{scheme}://{asked.host}{suffix}{asked.path}"
+    if asked.query:
+        url += f"?{asked.query}"
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
+    try:
+        async with session.get(
+            url, headers=headers, allow_redirects=False, timeout=TIMEOUT
+        ) as response:
+            return await _checked(response, asked)
+    except (ClientError, OSError, TimeoutError, ValueError) as error:
+        return Unusable(f"not fetched ({type(error).__name__})")
+
+
+async def _checked(response: ClientResponse, asked: Asked) -> bytes | Unusable:
+    if response.status != 200:  # noqa: PLR2004 - OK
+        return Unusable(f"status {response.status}")
+    if response.content_type not in TYPES:
+        return Unusable(f"content type {response.content_type[:60]}")
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65_536):
+        body += chunk
+        if len(body) > LARGEST:
+            return Unusable(f"larger than {LARGEST} bytes")
+    return _script(bytes(body), asked)
+
+
+def _script(body: bytes, asked: Asked) -> bytes | Unusable:
+    if not body.strip() or body.lstrip()[:1] == b"<":
+        return Unusable("not a script")
+    missing = [mark for mark in asked.script.sentinels if mark not in body]
+    if missing:
+        return Unusable(f"lacks {missing[0].decode('ascii', 'replace')!r}")
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return Unusable("not UTF-8")
+    return body

@@ -1,0 +1,197 @@
+"""Hits as JSON lines -> whole decisions as JSON lines: what the rules do, with nothing sent.
+
+Keeps no state between hits. The shapes are those of the README's section on ``explain``.
+"""
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from firsthand.delivery.auth import MASK, Secret, join
+from firsthand.errors import BadHit
+from firsthand.model import Beacon, Call, Hit, Mode, Verdict
+from firsthand.rules.consent.policy import Policy
+from firsthand.rules.cookies import Wanted
+from firsthand.rules.decide import HEADERS, Decision
+from firsthand.rules.doors import Doors, split
+from firsthand.rules.respond import Response, respond
+from firsthand.rules.site import Account, Site
+from firsthand.rules.wanted import wanted
+from firsthand.vendors import VENDORS
+
+NO_ONE = Verdict(analytics=False, marketing=False, explicit=False)
+
+
+def sample() -> Site:
+    """Return the built-in site: every vendor, any account, shown as if in mode ``server``."""
+    accounts = {
+        (key, ""): Account(vendor, "", Mode.SERVER, vendor.settings(), forward_limited=True)
+        for key, vendor in VENDORS.items()
+    }
+    return Site(
+        name="sample",
+        hosts=frozenset({"shop.example.com"}),
+        origins=frozenset({"https://shop.example.com"}),
+        tracking_host="trk.shop.example.com",
+        tracking_url="https://trk.shop.example.com",
+        cookie_domain="example.com",
+        accounts=accounts,
+        vendors=VENDORS,
+        doors=Doors(VENDORS.values()),
+        consent=Policy(),
+        secret=b"the sample's secret is no secret",
+        any_account=True,
+    )
+
+
+def explain(line: str, site: Site) -> dict[str, Any]:
+    """Return the decision for one hit; a line that is no hit gives an ``error``."""
+    try:
+        hit = parse(line, site)
+    except BadHit as refused:
+        return _shown(Response(refused.status), None, [refused.reason])
+    except (ValueError, TypeError, AttributeError) as wrong:
+        return {"error": f"not a hit: {wrong}"}
+    try:
+        response = respond(hit, site)
+    except BadHit as refused:
+        return _shown(Response(refused.status), None, [refused.reason])
+    notes = [response.counted] if response.counted else []
+    return _shown(response, (hit, site), notes)
+
+
+def parse(line: str, site: Site) -> Hit:
+    """Return the Hit that a JSON line describes. Raises ``ValueError`` or ``BadHit``."""
+    given = orjson.loads(line)
+    parts = urlsplit(given["url"])
+    if parts.netloc.lower() != site.tracking_host:
+        raise BadHit(421, "host")
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    if not target.startswith(f"{site.base_path}/"):
+        raise BadHit(404, "unknown_path")
+    host, path, query = split(target[len(site.base_path) :])
+    headers = {name.lower(): _joined(name, value) for name, value in given["headers"].items()}
+    cookie = headers.get("cookie", "")
+    return Hit(
+        method=given.get("method", "GET").upper(),
+        host=host,
+        path=path,
+        query=query,
+        body=_body(given.get("body", ""), given.get("body_encoding", "")),
+        headers={name: value for name, value in headers.items() if name in HEADERS},
+        cookies=_cookies(cookie, wanted(site)),
+        ip=str(ip_address(given["ip"])) if given.get("ip") else "",
+        at=_milliseconds(given.get("at", "")),
+    )
+
+
+def _joined(name: str, value: str | list[str]) -> str:
+    if isinstance(value, str):
+        return value
+    return ("; " if name.lower() == "cookie" else ", ").join(value)
+
+
+def _cookies(header: str, known: Wanted) -> Mapping[str, tuple[str, ...]]:
+    return known.split(header) if header else {}
+
+
+def _body(text: str, encoding: str) -> bytes:
+    if encoding != "base64":
+        return text.encode("utf-8", "replace")
+    try:
+        return b64decode(text, validate=True)
+    except NotBase64 as error:
+        raise ValueError(f"body: {error}") from error
+
+
+def _milliseconds(text: str) -> int:
+    if not text:
+        return 0
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def _shown(
+    response: Response, context: tuple[Hit, Site] | None, notes: list[str]
+) -> dict[str, Any]:
+    decision = response.decision or Decision(NO_ONE)
+    calls: list[dict[str, Any]] = []
+    if context is not None:
+        hit, site = context
+        calls = [
+            _call(index, call)
+            for index, beacon in enumerate(decision.beacons)
+            for call in _calls(beacon, hit, site)
+        ]
+    headers = {"Content-Type": response.content_type} if response.content_type else {}
+    said = decision.verdict
+    return {
+        "answer": {"status": response.status, "headers": headers},
+        "consent": {
+            "analytics": said.analytics,
+            "marketing": said.marketing,
+            "sources": list(said.sources),
+        },
+        "beacons": [*map(_beacon, decision.beacons), *_ended(decision)],
+        "cookies": list(decision.cookies),
+        "calls": calls,
+        "notes": [*notes, *decision.notes],
+    }
+
+
+def _beacon(beacon: Beacon) -> dict[str, Any]:
+    return {
+        "vendor": beacon.vendor,
+        "account": beacon.account,
+        "name": beacon.name,
+        "canonical": beacon.canonical,
+        "event_key": beacon.event_key,
+        "fields": beacon.fields,
+        "withheld": [beacon.withheld] if beacon.withheld else [],
+    }
+
+
+def _ended(decision: Decision) -> Iterator[dict[str, Any]]:
+    for ended in decision.ended:
+        yield {
+            "vendor": ended.note.vendor,
+            "account": ended.note.account,
+            "name": ended.note.name,
+            "canonical": ended.canonical,
+            "event_key": "",
+            "fields": {},
+            "withheld": [ended.note.reason],
+        }
+
+
+def _calls(beacon: Beacon, hit: Hit, site: Site) -> Iterator[Call]:
+    account = site.account(beacon.vendor, beacon.account)
+    if beacon.withheld or account is None:
+        return
+    vendor = account.vendor
+    call = vendor.write([beacon], account.settings, now=hit.at)
+    yield join(call, vendor, Secret(MASK))
+
+
+def _call(index: int, call: Call) -> dict[str, Any]:
+    try:
+        body: Any = orjson.loads(call.body)
+    except orjson.JSONDecodeError:
+        body = call.body.decode("utf-8", "replace")
+    return {
+        "vendor": call.vendor,
+        "account": call.account,
+        "beacon": index,
+        "method": call.method,
+        "url": call.url.replace("%2A%2A%2A", MASK),
+        "headers": dict(call.headers),
+        "body": body,
+    }

@@ -1,0 +1,81 @@
+"""What a site has decided about consent: which rules hold, how its platform names its groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MAX_AGE_CEILING = 395
+
+
+class RuleSet(StrEnum):
+    """Which law's pattern holds for a site's visitors."""
+
+    OPTIN = "optin"  # nothing without an explicit yes (EEA, UK, Switzerland)
+    OPTOUT = "optout"  # allowed until refused (US states with a privacy law)
+    NOTICE = "notice"  # as optout, where no law asks for more
+
+
+class WhenUnknown(StrEnum):
+    """What holds for a visitor who has said nothing, outside ``optin``."""
+
+    DENY = "deny"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Ids of a consent platform's groups by purpose. All of a purpose's groups must be accepted."""
+
+    analytics: tuple[str, ...] = field(
+        default=(), metadata={"doc": "Groups that stand for analytics."}
+    )
+    marketing: tuple[str, ...] = field(
+        default=(), metadata={"doc": "Groups that stand for marketing."}
+    )
+    social: tuple[str, ...] = field(
+        default=(), metadata={"doc": "Groups whose refusal denies the social vendors."}
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Policy:
+    """A site's consent rules. Build once at start: results are cached for each object.
+
+    Raises ``ValueError`` when ``max_age_days`` is out of bounds.
+    """
+
+    rule_set: RuleSet = field(
+        default=RuleSet.OPTIN,
+        metadata={"doc": "Which rules hold: optin, optout or notice."},
+    )
+    unknown: WhenUnknown = field(
+        default=WhenUnknown.DENY,
+        metadata={"doc": "What holds for a visitor who has said nothing, in optout and notice."},
+    )
+    honour_dnt: bool = field(
+        default=False, metadata={"doc": "Treat DNT: 1 as a refusal of marketing."}
+    )
+    max_age_days: int = field(
+        default=180,
+        metadata={"doc": "Days after which a consent counts as not given.", "max": MAX_AGE_CEILING},
+    )
+    authority: str = field(
+        default="",
+        metadata={
+            "doc": "Source that silences other consent cookies once it has said something: for "
+            "cookies that an earlier consent platform left behind. Never silences Sec-GPC, DNT or "
+            "beacons."
+        },
+    )
+    social_vendors: tuple[str, ...] = field(
+        default=("linkedin", "meta", "pinterest", "reddit", "snapchat", "tiktok", "x"),
+        metadata={"doc": "Vendors that a refusal of social media concerns too."},
+    )
+    groups: Mapping[str, Groups] = field(
+        default_factory=dict,
+        metadata={"doc": "Group ids by source, where a consent platform's own were renamed."},
+    )
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.max_age_days <= MAX_AGE_CEILING:
+            raise ValueError(f"max_age_days: must be within 1 and {MAX_AGE_CEILING}")

@@ -1,0 +1,70 @@
+"""``/fh/consent``: what may this page load? Asked by the loader before any vendor code."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from firsthand.model import Hit, Reason, Verdict
+from firsthand.rules import clickids, verdict
+from firsthand.rules.consent import gate
+from firsthand.rules.decide import Decision, digest_of, withdraw
+from firsthand.rules.site import Site
+
+VERDICT_LIFE_S = 86_400
+LONGEST_LANDING = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the loader is told, and the cookies that go with it."""
+
+    body: bytes
+    decision: Decision
+
+
+def answer(hit: Hit, site: Site) -> Answer:
+    """Return the verdict per vendor; after a yes the landing's click ids become cookies at once."""
+    said = gate.verdict(hit, site.consent)
+    allow = {key: gate.may_load(said, vendor) for key, vendor in site.vendors.items()}
+    digest = verdict.digest(hit.cookies, gate.consent_cookie_names(site.consent))
+    body = orjson.dumps({"v": 1, "digest": digest, "allow": allow, "explicit": said.explicit})
+    lines, withdrawn = withdraw(hit, site, said)
+    if said.marketing:
+        lines = _visitor_cookies(hit, site, said)
+    remembered = verdict.cookie(
+        site, digest, [key for key, may in allow.items() if may], max_age_s=VERDICT_LIFE_S
+    )
+    return Answer(body, Decision(said, cookies=(*lines, remembered), withdrawn=withdrawn))
+
+
+def _visitor_cookies(hit: Hit, site: Site, said: Verdict) -> tuple[str, ...]:
+    allowed = tuple(
+        vendor for vendor in site.vendors.values() if gate.allows(said, vendor) is Reason.NONE
+    )
+    if not allowed:
+        return ()
+    plan = clickids.plan(
+        site,
+        allowed,
+        page=_landing(hit, site),
+        cookies=hit.cookies,
+        carried={},
+        now=hit.at,
+        digest=digest_of(hit, site),
+    )
+    return tuple(plan.lines)
+
+
+def _landing(hit: Hit, site: Site) -> str:
+    """Return the landing address: the query the loader kept, on the page's own origin."""
+    origin = hit.headers.get("origin", "")
+    if origin not in site.origins or not hit.body:
+        return ""
+    try:
+        asked = orjson.loads(hit.body)
+    except orjson.JSONDecodeError:
+        return ""
+    landing = asked.get("landing") if isinstance(asked, dict) else None
+    if not isinstance(landing, str) or len(landing) > LONGEST_LANDING:
+        return ""
+    return f"{origin}/?{landing.removeprefix('?')}"

@@ -1,0 +1,60 @@
+"""Hit -> Response: which door it knocked at and what the browser hears. ``explain`` and the edge
+share it; what must be stored before the answer leaves is in ``Response.decision``."""
+
+from dataclasses import dataclass
+
+from firsthand.errors import BadHit
+from firsthand.model import Hit
+from firsthand.rules import copies, question
+from firsthand.rules.decide import Decision, decide
+from firsthand.rules.doors import Use
+from firsthand.rules.site import Site
+
+OWN = "fh"
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,"
+    b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the browser hears. ``counted`` is a reason to count when there is no decision."""
+
+    status: int
+    decision: Decision | None = None
+    body: bytes = b""
+    content_type: str = ""
+    counted: str = ""
+
+
+def respond(hit: Hit, site: Site) -> Response:
+    """Return the answer to a hit on any door but the scripts'. Raises ``BadHit`` for the rest."""
+    if hit.host == OWN:
+        return _own(hit, site)
+    found = site.doors.find(hit.host, hit.path)
+    if found is None or found.use in {Use.SCRIPT, Use.NEVER}:
+        raise BadHit(404, "unknown_path")
+    if found.use is Use.SINK:
+        return Response(204, counted=f"sink_{found.vendor}")
+    return _pixel(hit, decide(hit, site, site.vendors[found.vendor]))
+
+
+def _own(hit: Hit, site: Site) -> Response:
+    if hit.path == "/copy" and hit.method == "POST":
+        inner = copies.original(hit, site)
+        found = site.doors.find(inner.host, inner.path)
+        if found is None:
+            raise BadHit(404, "copy_door")
+        return Response(204, decide(inner, site, site.vendors[found.vendor]))
+    if hit.path == "/consent":
+        answer = question.answer(hit, site)
+        return Response(200, answer.decision, answer.body, "application/json")
+    raise BadHit(404, "unknown_path")
+
+
+def _pixel(hit: Hit, decision: Decision) -> Response:
+    """Images and hidden frames get an image: an empty answer is an error to them."""
+    if hit.headers.get("sec-fetch-dest") in {"image", "iframe"}:
+        return Response(200, decision, GIF, "image/gif")
+    return Response(204, decision)

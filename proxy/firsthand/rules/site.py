@@ -1,0 +1,75 @@
+"""A site and its vendor accounts, as the rules see them: frozen, built once at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from firsthand.model import Mode
+from firsthand.rules.consent.policy import Policy
+from firsthand.rules.doors import Doors
+from firsthand.vendor import Vendor
+
+
+class WhenBlocked(StrEnum):
+    """What the server path does for a visitor whose browser blocks the vendor (mode ``both``)."""
+
+    EXPLICIT = "explicit"  # send if marketing consent was given explicitly
+    WITHHOLD = "withhold"  # never send
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One pixel, property or conversion action at a vendor.
+
+    mode ``shadow``: the page talks to the vendor, we get a copy; the server path is built and
+    checked, nothing is counted at the vendor. ``both``: the same, and the server path is sent for
+    real under the shared event key. ``server``: the pixel's beacons end here, go on as API calls.
+    ``second``: in ``both``, the account that gets what the vendor cannot deduplicate.
+    """
+
+    vendor: Vendor
+    id: str
+    mode: Mode
+    settings: object
+    second: str = ""
+    forward_limited: bool = False
+
+    def destination(self, name: str) -> str:
+        """Return the account that the server path of an event goes to."""
+        if self.mode is Mode.BOTH and self.second and not self.vendor.dedup.covers(name):
+            return self.second
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One shop.
+
+    ``hosts`` are the pages' host names, ``origins`` what their browsers send as ``Origin``;
+    ``accounts`` is keyed by (vendor key, account id); ``secret`` keys every hash.
+    """
+
+    name: str
+    hosts: frozenset[str]
+    origins: frozenset[str]
+    tracking_host: str
+    tracking_url: str
+    cookie_domain: str
+    accounts: Mapping[tuple[str, str], Account]
+    vendors: Mapping[str, Vendor]
+    doors: Doors
+    consent: Policy
+    secret: bytes = field(repr=False)
+    old_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    base_path: str = ""
+    vendor_suffix: str = ""  # of the sandbox: appended to every vendor host
+    gate_scripts: bool = True
+    when_blocked: WhenBlocked = WhenBlocked.EXPLICIT
+    any_account: bool = False  # the sample of ``explain``: whatever id the hit carries
+
+    def account(self, vendor: str, account: str) -> Account | None:
+        """Return the configured account that a beacon names."""
+        found = self.accounts.get((vendor, account))
+        if found is None and self.any_account:
+            found = self.accounts.get((vendor, ""))
+        return found

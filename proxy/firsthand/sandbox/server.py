@@ -1,0 +1,231 @@
+"""One HTTP server that is the demo shop and every vendor, told apart by the Host header.
+
+Names under ``.localhost`` are loopback for browsers by themselves; a program connects to
+127.0.0.1 and sends the name as Host.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from pkgutil import iter_modules
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from firsthand.sandbox.role import Answer, Ask, Role, Way, cross_origin
+from firsthand.sandbox.shop.pages import Links, Page, Shop, Visit
+from firsthand.sandbox.stand_in import Dawdles, Fault, Hangs, Says, Seen, StandIn, Tears
+from firsthand.sandbox.watch import board, board_json
+
+SHOP_HOST = "shop.localhost"
+VENDOR_SUFFIX = ".vendors.localhost"
+MAX_BODY = 8 * 1024 * 1024
+NOT_FOUND = Answer(404, b"no such address here\n", {"content-type": "text/plain"})
+WATCH_PATHS = {"/_vendors": "html", "/_vendors.json": "json"}
+
+
+def clock() -> int:
+    """Return now, in Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def find_roles() -> Iterator[Role]:
+    """Yield the part of every vendor file in this folder, in alphabetical order."""
+    package = __name__.rpartition(".")[0]
+    for found in iter_modules(import_module(package).__path__):
+        role = getattr(import_module(f"{package}.{found.name}"), "ROLE", None)
+        if isinstance(role, Role):
+            yield role
+
+
+class Sandbox:
+    """The running sandbox: ``async with Sandbox(tracking_url=...) as sandbox``.
+
+    ``port`` 0 takes a free one. ``tracking_url`` and ``report_url`` may be set after the start:
+    pages are made when asked for. Without ``tracking_url`` the shop has its plain variant only,
+    which loads the vendors' own addresses.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        tracking_url: str = "",
+        report_url: str = "",
+        *,
+        clock: Callable[[], int] = clock,
+    ) -> None:
+        self.port = port
+        self.tracking_url = tracking_url
+        self.report_url = report_url
+        self._clock = clock
+        self._stand_ins = {role.key: StandIn(role) for role in find_roles()}
+        self._shop = Shop([stand_in.role for stand_in in self._stand_ins.values()])
+        self._runner: web.ServerRunner | None = None
+        self._stopping = asyncio.Event()
+
+    @property
+    def suffix(self) -> str:
+        """What a vendor's host gets appended here: ``.vendors.localhost:PORT``."""
+        return f"{VENDOR_SUFFIX}:{self.port}"
+
+    @property
+    def shop_url(self) -> str:
+        """The shop's origin."""
+        return f"http://{SHOP_HOST}:{self.port}"
+
+    def vendor(self, key: str) -> StandIn:
+        """Return the stand-in of a vendor: ``meta``, ``ga4``."""
+        return self._stand_ins[key]
+
+    def reset(self) -> None:
+        """Let every vendor forget everything."""
+        for stand_in in self._stand_ins.values():
+            stand_in.reset()
+
+    async def start(self) -> None:
+        """Listen on loopback."""
+        self._stopping.clear()
+        server = web.Server(self._serve, handler_cancellation=True, access_log=None)
+        runner = web.ServerRunner(server, shutdown_timeout=1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        self._stopping.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        host = request.host.partition(":")[0].lower()
+        body = await request.content.read(MAX_BODY + 1)
+        while not request.content.at_eof() and len(body) <= MAX_BODY:
+            body += await request.content.read(MAX_BODY)
+        if len(body) > MAX_BODY:
+            return web.Response(status=413)
+        if host.endswith(VENDOR_SUFFIX):
+            return await self._play(request, host.removesuffix(VENDOR_SUFFIX), body)
+        if host == SHOP_HOST:
+            return self._sell(request, body)
+        return _response(NOT_FOUND)
+
+    def _sell(self, request: web.BaseRequest, body: bytes) -> web.Response:
+        stand_ins = list(self._stand_ins.values())
+        links = Links(self.suffix, self.tracking_url, self.report_url)
+        kind = WATCH_PATHS.get(request.path)
+        if kind == "json":
+            return web.Response(body=board_json(stand_ins), content_type="application/json")
+        if kind == "html":
+            return web.Response(text=board(stand_ins, links), content_type="text/html")
+        visit = Visit(request.method, request.path, request.query_string, body, request.cookies)
+        return _page(self._shop.answer(visit, links))
+
+    async def _play(self, request: web.BaseRequest, host: str, body: bytes) -> web.StreamResponse:
+        ask = self._ask(request, host, body)
+        stand_in, way, answer = self._meet(ask)
+        if stand_in is None:
+            return _response(NOT_FOUND)
+        fault = stand_in.next_fault(way)
+        if isinstance(fault, Hangs):
+            stand_in.note(Seen(way, ask, 0))
+            await self._stopping.wait()
+            return await _tear(request, Answer())
+        if isinstance(fault, Dawdles):
+            await self._pause(fault.seconds)
+        said = fault.answer if isinstance(fault, Says) else answer(ask)
+        stand_in.note(Seen(way, ask, _status(fault, said), said.body, said.events))
+        return await _tear(request, said) if isinstance(fault, Tears) else _response(said)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    def _meet(self, ask: Ask) -> tuple[StandIn | None, Way, Callable[[Ask], Answer]]:
+        for stand_in in self._stand_ins.values():
+            for door in stand_in.role.doors:
+                if door.fits(ask.host, ask.path) and ask.method == "OPTIONS":
+                    return stand_in, Way.OTHER, _preflight
+                if door.fits(ask.host, ask.path):
+                    return stand_in, door.way, door.answer
+        owner = self._owner(ask.host)
+        return owner, Way.OTHER, lambda _: NOT_FOUND
+
+    def _owner(self, host: str) -> StandIn | None:
+        for stand_in in self._stand_ins.values():
+            if any(host in door.hosts for door in stand_in.role.doors):
+                return stand_in
+        return None
+
+    def _ask(self, request: web.BaseRequest, host: str, body: bytes) -> Ask:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers.pop("cookie", None)
+        return Ask(
+            method=request.method,
+            host=host,
+            path=request.path,
+            query=request.rel_url.raw_query_string,
+            headers=headers,
+            cookies=tuple(request.cookies),
+            body=body,
+            at=self._clock(),
+            scheme="http",
+            suffix=self.suffix,
+        )
+
+
+def _preflight(ask: Ask) -> Answer:
+    allowed = {
+        "access-control-allow-methods": "GET, POST, OPTIONS",
+        "access-control-allow-headers": ask.headers.get("access-control-request-headers", ""),
+        "access-control-max-age": "600",
+    }
+    return Answer(204, b"", {**cross_origin(ask), **allowed})
+
+
+def _status(fault: Fault | None, said: Answer) -> int:
+    return 0 if isinstance(fault, Tears) else said.status
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))
+
+
+def _page(page: Page) -> web.Response:
+    response = web.Response(status=page.status, body=page.body, headers=dict(page.headers))
+    for name, value in page.cookies.items():
+        if value:
+            response.set_cookie(name, value, path="/", samesite="Lax", httponly=True)
+        else:
+            response.del_cookie(name, path="/")
+    return response
+
+
+async def _tear(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
+    """Send the head and half of ``answer``, then drop the connection."""
+    body = answer.body or b" " * 16
+    response = web.StreamResponse(status=answer.status, headers=dict(answer.headers))
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    return response

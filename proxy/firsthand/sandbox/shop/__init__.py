@@ -1,0 +1,1 @@
+"""The demo shop: catalogue and pages. It knows vendors only by ``templates/tags``."""

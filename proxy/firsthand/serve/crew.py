@@ -1,0 +1,67 @@
+"""Several processes that share the port: starts them, starts dead ones again, stops them all."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+from firsthand.serve.plan import Plan
+from firsthand.serve.worker import stand_ins, stop_event
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 0.5
+PATIENCE_S = 20.0
+
+
+def command(plan: Plan, number: int) -> list[str]:
+    """Return the command line of one worker."""
+    program = [sys.executable, "-m", "firsthand", "serve"]
+    return [*program, "--config", str(plan.path), "--worker", str(number)]
+
+
+def supervise(plan: Plan, workers: int, *, ready: Callable[[], None], sandbox: bool) -> None:
+    """Keep ``workers`` processes running until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    asyncio.run(_supervise(plan, workers, ready, sandbox=sandbox))
+
+
+async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, sandbox: bool) -> None:
+    stop = stop_event()
+    async with AsyncExitStack() as stack:
+        if sandbox:
+            await stack.enter_async_context(stand_ins(plan))
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(workers):
+                tasks.create_task(_keep(plan, number, stop))
+            ready()
+
+
+async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> None:
+    """Run one worker, again whenever it dies, until stopped; then let it drain."""
+    stopped = asyncio.ensure_future(stop.wait())  # noqa: TID251 - awaited below, in this function
+    while not stop.is_set():
+        # A session of its own: the terminal's Ctrl-C reaches workers through us alone, once.
+        worker = await asyncio.create_subprocess_exec(
+            *command(plan, number), env=os.environ, start_new_session=True
+        )
+        ended = asyncio.ensure_future(worker.wait())  # noqa: TID251 - awaited below
+        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            log.warning("worker %s ended with %s, started again", number, worker.returncode)
+            await asyncio.wait({stopped}, timeout=AGAIN_S)
+            continue
+        await _end(worker, ended)
+    stopped.cancel()
+
+
+async def _end(worker: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> None:
+    if worker.returncode is None:
+        worker.send_signal(signal.SIGTERM)
+    _, late = await asyncio.wait({ended}, timeout=PATIENCE_S)
+    if late:
+        worker.kill()
+        await ended

@@ -1,0 +1,91 @@
+"""The public listener of one process: outbox, scripts, server."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolver, web
+
+from firsthand.browser.rules import rules_of
+from firsthand.delivery.resolving import LoopbackResolver, PublicResolver
+from firsthand.edge.app import Edge
+from firsthand.edge.scripts import Scripts
+from firsthand.edge.server import Server
+from firsthand.edge.shelf import Shelf
+from firsthand.errors import ConfigError
+from firsthand.model import Note
+from firsthand.rules.site import Site
+from firsthand.serve.plan import Plan, now
+from firsthand.store.contract import Outbox
+from firsthand.store.sqlite.outbox import open_outbox
+
+log = logging.getLogger(__name__)
+
+TRIM_S = 2.0
+SHUTDOWN_S = 5.0
+
+
+@asynccontextmanager
+async def open_edge(plan: Plan, number: int, woken: Callable[[], None]) -> AsyncIterator[Edge]:
+    """Yield a listening edge; at the end it has answered what it had begun.
+
+    Raises ``ConfigError`` when port or data folder cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        store = plan.config.store
+        outbox = await stack.enter_async_context(
+            open_outbox(plan.folder, number, clock=now, durability=store.durability)
+        )
+        session = await stack.enter_async_context(_client(plan.site))
+        scripts = Scripts(
+            plan.site,
+            rules_of(plan.site),
+            Shelf(plan.folder / "scripts"),
+            session,
+            lambda reason: outbox.count(Note("", "", "", reason)),
+        )
+        edge = Edge(plan.site, plan.front, outbox, scripts, woken)
+        runner = web.ServerRunner(Server(edge.handle, count=edge.count))
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await _listen(runner, plan)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        loops = [tasks.create_task(scripts.run()), tasks.create_task(_trim(outbox))]
+        try:
+            yield edge
+        finally:
+            for loop in loops:
+                loop.cancel()
+
+
+async def _listen(runner: web.ServerRunner, plan: Plan) -> None:
+    listen = plan.config.listen
+    listener = web.TCPSite(runner, listen.host, listen.port, reuse_port=True, backlog=1024)
+    try:
+        await listener.start()
+    except OSError as error:
+        raise ConfigError(
+            f"{plan.path}: listen: {listen.host}:{listen.port} cannot be had ({error.strerror});"
+            " end what listens there, or choose another port"
+        ) from error
+
+
+def _client(site: Site) -> ClientSession:
+    """Return the client that fetches scripts: no cookies, no environment, public addresses only."""
+    suffix = site.vendor_suffix.partition(":")[0]
+    resolver = LoopbackResolver(suffix) if suffix else PublicResolver(ThreadedResolver())
+    return ClientSession(
+        connector=TCPConnector(resolver=resolver, limit=8),
+        cookie_jar=DummyCookieJar(),
+        trust_env=False,
+    )
+
+
+async def _trim(outbox: Outbox) -> None:
+    while True:
+        await asyncio.sleep(TRIM_S)
+        try:
+            await outbox.trim()
+        except OSError as error:
+            log.error("outbox not trimmed: %s", type(error).__name__)  # noqa: TRY400 - the next try is near

@@ -1,0 +1,106 @@
+"""Configuration file -> what every process knows before it starts."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from firsthand.config.load import Config, accounts, load
+from firsthand.config.schema import Source
+from firsthand.config.site import admin_token, site, site_secret
+from firsthand.delivery.auth import EnvToken, FileToken, Token
+from firsthand.delivery.worker import Outlet
+from firsthand.edge.bots import score
+from firsthand.edge.requests import Front
+from firsthand.errors import ConfigError
+from firsthand.rules.site import Site
+from firsthand.rules.wanted import wanted
+from firsthand.store.contract import Lane
+
+SANDBOX_CONFIG = Path(__file__).parents[3] / "conf" / "sandbox.toml"
+
+
+def now() -> int:
+    """Return the time in Unix milliseconds: the one place where the clock is read."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a process needs to start. ``folder`` is the data folder."""
+
+    path: Path
+    config: Config
+    folder: Path
+    site: Site
+    front: Front
+    outlets: dict[Lane, Outlet]
+    token: str = field(repr=False)
+
+    @property
+    def report_url(self) -> str:
+        """The report's address, token included."""
+        admin = self.config.admin
+        return f"http://{admin.hosts[0]}:{admin.port}/report?token={self.token}"
+
+
+def plan(path: Path) -> Plan:
+    """Return the plan of a configuration file. Raises ``ConfigError``."""
+    config = load(path)
+    folder = data_folder(config, path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: store.path: {folder}: {error.strerror}") from error
+    built = site(config, secret=site_secret(config, folder), file=str(path))
+    return Plan(
+        path,
+        config,
+        folder,
+        built,
+        _front(config, built),
+        _outlets(config, built),
+        admin_token(config, folder),
+    )
+
+
+def data_folder(config: Config, path: Path) -> Path:
+    """Return the data folder; a relative one starts at the file's own folder."""
+    return (path.parent / config.store.path).resolve()
+
+
+def _front(config: Config, built: Site) -> Front:
+    try:
+        trusted = tuple(ip_network(each) for each in config.listen.trusted_proxies)
+    except ValueError as error:
+        raise ConfigError(f"listen.trusted_proxies: {error}") from error
+    return Front(
+        hosts=frozenset({built.tracking_host}),
+        wanted=wanted(built),
+        clock=now,
+        bot=score,
+        base_path=built.base_path,
+        trusted=trusted,
+        forwarded=config.listen.forwarded_header,
+    )
+
+
+def _outlets(config: Config, built: Site) -> dict[Lane, Outlet]:
+    return {
+        Lane(key, outlet.account.id): outlet
+        for key, section in accounts(config)
+        for outlet in _of_account(key, section, built)
+    }
+
+
+def _of_account(key: str, section: Any, built: Site) -> Iterator[Outlet]:  # noqa: ANN401 - made by create_model
+    account = built.accounts[key, section.account]
+    yield Outlet(account, _token(section.token))
+    if account.second:
+        yield Outlet(replace(account, id=account.second, second=""), _token(section.second_token))
+
+
+def _token(source: Source) -> Token:
+    return FileToken(Path(source.file)) if source.file else EnvToken(source.env or "(not named)")

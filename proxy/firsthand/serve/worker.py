@@ -1,0 +1,56 @@
+"""One process: an edge, and the lead when it can have it; stops in the order that loses nothing."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import uvloop
+
+from firsthand.sandbox.server import Sandbox
+from firsthand.serve.edge import open_edge
+from firsthand.serve.lead import Lead
+from firsthand.serve.plan import Plan
+
+
+def work(plan: Plan, number: int, *, ready: Callable[[], None], sandbox: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT. ``ready`` is called once the port answers.
+
+    Raises ``ConfigError`` when port, data folder or databases cannot be had.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(plan, number, ready, sandbox=sandbox))
+
+
+async def _work(plan: Plan, number: int, ready: Callable[[], None], *, sandbox: bool) -> None:
+    stop = stop_event()
+    lead = Lead(plan)
+    async with AsyncExitStack() as stack:
+        if sandbox:
+            await stack.enter_async_context(stand_ins(plan))
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        async with open_edge(plan, number, lead.wake):
+            leading = tasks.create_task(lead.run())
+            ready()
+            stopped = tasks.create_task(stop.wait())
+            # A lead that fails takes the process with it: its supervisor starts it again.
+            await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        lead.stop()
+        stopped.cancel()
+
+
+def stop_event() -> asyncio.Event:
+    """Return an event that SIGTERM or SIGINT sets."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+def stand_ins(plan: Plan) -> Sandbox:
+    """Return the sandbox that belongs to a plan: its port stands in ``site.vendor_suffix``."""
+    port = int(plan.site.vendor_suffix.rpartition(":")[2])
+    return Sandbox(port=port, tracking_url=plan.site.tracking_url, report_url=plan.report_url)

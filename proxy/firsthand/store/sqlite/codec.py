@@ -1,0 +1,102 @@
+"""Lines of an outbox row: a letter for the kind, then JSON without line breaks.
+
+``b`` a beacon, ``w`` a subject that withdrew, ``n`` a note and how often it was counted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import orjson
+
+from firsthand.model import Beacon, Client, Note, Origin, Reason, Verdict
+
+_ORIGINS = {one.value: one for one in Origin}
+_CLIENTS = {one.value: one for one in Client}
+_REASONS = {one.value: one for one in Reason}
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+
+_BEACON, _WITHDRAWN, _NOTE = b"b", b"w", b"n"
+
+
+@dataclass(slots=True)
+class Group:
+    """What one or more rows hold. ``beacons`` come with their JSON, ``withdrawn`` with the time."""
+
+    beacons: list[tuple[Beacon, bytes]] = field(default_factory=list)
+    withdrawn: list[tuple[str, int]] = field(default_factory=list)
+    notes: list[tuple[Note, int, int]] = field(default_factory=list)
+    unreadable: list[tuple[int, bytes]] = field(default_factory=list)
+
+
+def encode(beacon: Beacon) -> bytes:
+    """Return a beacon as JSON.
+
+    A beacon with text or numbers that JSON cannot carry (lone surrogates, integers beyond 64 bits)
+    is encoded without its fields and its verdict, and withheld as ``FAULT``.
+    """
+    try:
+        return orjson.dumps(beacon)
+    except TypeError:
+        texts = {one.name: getattr(beacon, one.name) for one in fields(beacon)}
+        clean = {name: _clean(text) for name, text in texts.items() if type(text) is str}
+        verdict = Verdict(analytics=False, marketing=False, explicit=False)
+        whole: Any = {**clean, "verdict": verdict, "fields": {}, "withheld": Reason.FAULT}
+        return orjson.dumps(replace(beacon, **whole))
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def decode(line: bytes) -> Beacon:
+    """Return the beacon that ``encode`` wrote. Raises one of ``UNREADABLE`` on anything else."""
+    raw = orjson.loads(line)
+    verdict = raw["verdict"].items()
+    raw["verdict"] = Verdict(**{k: tuple(v) if type(v) is list else v for k, v in verdict})
+    raw["origin"] = _ORIGINS[raw["origin"]]
+    raw["client"] = _CLIENTS[raw["client"]]
+    raw["withheld"] = _REASONS[raw["withheld"]]
+    return Beacon(**raw)
+
+
+def beacon_line(beacon: Beacon) -> bytes:
+    """Return the line of a beacon."""
+    return _BEACON + encode(beacon)
+
+
+def withdrawn_line(subject: str, at: int) -> bytes:
+    """Return the line of a subject that withdrew its consent at ``at``."""
+    return _WITHDRAWN + orjson.dumps([subject, at])
+
+
+def note_line(note: Note, n: int) -> bytes:
+    """Return the line of a note that was counted ``n`` times."""
+    texts = map(_clean, (note.vendor, note.account, note.name, note.reason))
+    return _NOTE + orjson.dumps([*texts, n])
+
+
+def read_group(rows: Iterable[tuple[int, bytes]]) -> Group:
+    """Return what rows (time, body) hold; lines that cannot be read are kept apart."""
+    group = Group()
+    for at, body in rows:
+        for line in body.split(b"\n"):
+            try:
+                _read_line(group, at, line)
+            except UNREADABLE:
+                group.unreadable.append((at, line))
+    return group
+
+
+def _read_line(group: Group, at: int, line: bytes) -> None:
+    kind, rest = line[:1], line[1:]
+    if kind == _BEACON:
+        group.beacons.append((decode(rest), rest))
+    elif kind == _WITHDRAWN:
+        subject, withdrawn_at = orjson.loads(rest)
+        group.withdrawn.append((subject, withdrawn_at))
+    elif kind == _NOTE:
+        vendor, account, name, reason, n = orjson.loads(rest)
+        group.notes.append((Note(vendor, account, name, reason), n, at))
+    else:
+        raise ValueError(kind)

@@ -1,0 +1,56 @@
+"""Opens what the one delivering process needs: mover, queue and ledger over one file."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from firsthand.errors import ConfigError
+from firsthand.rules.trace import KindOf
+from firsthand.store.contract import Durability
+from firsthand.store.sqlite.database import LEDGER, Writer, opened
+from firsthand.store.sqlite.files import Held, ledger_path
+from firsthand.store.sqlite.intake import Intake
+from firsthand.store.sqlite.ledger import SqliteLedger, open_ledger
+from firsthand.store.sqlite.mover import SqliteMover
+from firsthand.store.sqlite.queue import SqliteQueue
+
+CACHE_KIB = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """The parts of the delivering process."""
+
+    mover: SqliteMover
+    queue: SqliteQueue
+    ledger: SqliteLedger
+
+
+@asynccontextmanager
+async def open_delivering(
+    folder: Path,
+    held: Held,
+    *,
+    secret: bytes,
+    kinds: Mapping[str, KindOf],
+    durability: Durability,
+) -> AsyncIterator[Delivering]:
+    """Yield mover, queue and ledger. ``held`` is the ledger's lock (``files.ledger_lock``).
+
+    ``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the privacy class of an API path.
+    Raises ``ConfigError`` when the ledger's file cannot be used.
+    """
+    if held.path.parent != folder:
+        raise ConfigError(f"{held.path}: not the lock of {folder}")
+    path = ledger_path(folder)
+    intake = Intake(secret, kinds)
+    async with opened(path, LEDGER, durability) as db, open_ledger(folder) as ledger:
+        await db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        writer = Writer(db, path)
+        writer.on_failure(intake.forget)
+        mover = SqliteMover(folder, writer, intake)
+        try:
+            yield Delivering(mover, SqliteQueue(writer), ledger)
+        finally:
+            await mover.close()

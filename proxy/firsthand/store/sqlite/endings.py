@@ -1,0 +1,152 @@
+"""What the end of waiting beacons changes: twins, roll-ups, dead letters, lanes, traces.
+
+Every function runs inside the queue's transaction.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import aiosqlite
+import orjson
+
+from firsthand.model import Pending, Reason, Server
+from firsthand.store.contract import Settled
+from firsthand.store.sqlite.database import many
+from firsthand.store.sqlite.outcomes import ENDS_ACCEPTED, ENDS_DEAD, bucket, server_state
+from firsthand.store.sqlite.tally import Tally
+
+STANDING = """
+SELECT queue.id, queue.lane, queue.at, twins.id, twins.series, twins.at,
+  twins.client, twins.server, twins.reason
+FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
+CROSS JOIN twins ON twins.id = queue.twin"""
+SET_STATE = """
+UPDATE twins SET server = ?, reason = ?, accepted_ms = coalesce(?, accepted_ms) WHERE id = ?"""
+DEQUEUE = "DELETE FROM queue WHERE id = ?"
+BURY = """
+INSERT INTO dead (lane, twin, at, dead_at, server, reason, message, attempts, subject, body)
+SELECT lane, twin, at, ?, ?, ?, ?, attempts, subject, body FROM queue WHERE id = ?"""
+ASK_LATER = "UPDATE queue SET due_at = ?, ticket = ? WHERE id = ?"
+RETRY = "UPDATE queue SET due_at = ?, attempts = attempts + 1 WHERE id = ?"
+LANE_COUNTS = "UPDATE lanes SET waiting = waiting - ?, dead = dead + ? WHERE id = ?"
+SET_TRACE = "UPDATE traces SET call = ?, reply = ?, message = ? WHERE twin = ?"
+SET_MESSAGE = "UPDATE traces SET message = ? WHERE twin = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A waiting beacon and its twin, before something happens to them."""
+
+    row: int
+    lane: int
+    arrived_at: int
+    twin: int
+    series: int
+    twin_at: int
+    client: str
+    server: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happens to it: the twin's new state; ``accepted_ms`` where the vendor took it."""
+
+    standing: Standing
+    server: Server
+    reason: Reason
+    accepted_ms: int | None = None
+
+
+async def end(db: aiosqlite.Connection, done: Iterable[Settled], *, now: int) -> None:
+    """Settle beacons; rows that wait no more are left out. Raises ``TypeError`` on no end."""
+    ended = {one.row: one for one in done}
+    states = {one.row: server_state(one.outcome) for one in ended.values()}
+    steps = [
+        _step(standing, *states[standing.row], now=now) for standing in await _standings(db, ended)
+    ]
+    await _change_twins(db, steps)
+    await _bury(db, steps, ended, now)
+    await _leave(db, steps, ended, now)
+    await many(db, SET_TRACE, _traces(steps, ended))
+
+
+async def put_off(
+    db: aiosqlite.Connection, rows: Iterable[int], *, due_at: int, reason: Reason, message: str
+) -> None:
+    """Have beacons wait until ``due_at``, with one more attempt; their twins show ``reason``."""
+    steps = [
+        Step(standing, Server(standing.server), reason) for standing in await _standings(db, rows)
+    ]
+    await _change_twins(db, steps)
+    await many(db, RETRY, [(due_at, step.standing.row) for step in steps])
+    await many(db, SET_MESSAGE, [(message, step.standing.twin) for step in steps])
+
+
+def as_json(rows: Iterable[int]) -> str:
+    """Return row ids as the parameter of ``json_each``, each once."""
+    return orjson.dumps(list(dict.fromkeys(rows))).decode()
+
+
+async def _standings(db: aiosqlite.Connection, rows: Iterable[int]) -> list[Standing]:
+    return [Standing(*row) for row in await db.execute_fetchall(STANDING, (as_json(rows),))]
+
+
+def _step(standing: Standing, server: Server, reason: Reason, *, now: int) -> Step:
+    took = max(0, now - standing.arrived_at) if server in ENDS_ACCEPTED else None
+    return Step(standing, server, reason, took)
+
+
+async def _change_twins(db: aiosqlite.Connection, steps: Sequence[Step]) -> None:
+    tally = Tally()
+    rows: list[tuple[Any, ...]] = []
+    for step in steps:
+        was, server, reason = step.standing, step.server.value, step.reason.value
+        if step.accepted_ms is not None:
+            tally.accepted(was.twin_at, was.series, bucket(step.accepted_ms))
+        elif (was.server, was.reason) == (server, reason):
+            continue
+        tally.state(was.twin_at, was.series, was.client, was.server, was.reason, n=-1)
+        tally.state(was.twin_at, was.series, was.client, server, reason, n=1)
+        rows.append((server, reason, step.accepted_ms, was.twin))
+    await many(db, SET_STATE, rows)
+    await tally.write(db)
+
+
+async def _bury(
+    db: aiosqlite.Connection, steps: Iterable[Step], ended: Mapping[int, Settled], now: int
+) -> None:
+    dead = [
+        (now, step.server.value, step.reason.value, ended[row].outcome.message, row)
+        for step in steps
+        if step.server in ENDS_DEAD and (row := step.standing.row)
+    ]
+    await many(db, BURY, dead)
+
+
+async def _leave(
+    db: aiosqlite.Connection, steps: Iterable[Step], ended: Mapping[int, Settled], now: int
+) -> None:
+    """Take settled beacons out of the lane; those whose final word comes later stay in it."""
+    gone: Counter[int] = Counter()
+    dead: Counter[int] = Counter()
+    rows: list[tuple[int]] = []
+    later: list[tuple[int, str, int]] = []
+    for step in steps:
+        row, lane, outcome = step.standing.row, step.standing.lane, ended[step.standing.row].outcome
+        if isinstance(outcome, Pending):
+            later.append((now + int(outcome.after_s * 1000), outcome.ticket, row))
+            continue
+        rows.append((row,))
+        gone[lane] += 1
+        dead[lane] += step.server in ENDS_DEAD
+    await many(db, DEQUEUE, rows)
+    await many(db, LANE_COUNTS, [(n, dead[lane], lane) for lane, n in gone.items()])
+    await many(db, ASK_LATER, later)
+
+
+def _traces(steps: Iterable[Step], ended: Mapping[int, Settled]) -> list[tuple[str, str, str, int]]:
+    ends = ((step.standing.twin, ended[step.standing.row]) for step in steps)
+    return [(end.call, end.reply, end.outcome.message, twin) for twin, end in ends]

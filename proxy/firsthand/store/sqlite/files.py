@@ -1,0 +1,65 @@
+"""Names of the files in the data folder, and the locks by which processes share it."""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_OUTBOX = "outbox-"
+
+
+def outbox_path(folder: Path, number: int) -> Path:
+    """Return the outbox file of the edge worker ``number``."""
+    return folder / f"{_OUTBOX}{number}.db"
+
+
+def outbox_lock(outbox: Path) -> Path:
+    """Return the lock file that the owner of an outbox holds."""
+    return outbox.with_suffix(".lock")
+
+
+def outbox_paths(folder: Path) -> list[Path]:
+    """Return every outbox file there is, orphaned ones too."""
+    return sorted(folder.glob(f"{_OUTBOX}*.db"))
+
+
+def ledger_path(folder: Path) -> Path:
+    """Return the ledger file."""
+    return folder / "ledger.db"
+
+
+def delete_database(path: Path) -> None:
+    """Delete a closed database with what SQLite keeps beside it."""
+    for ending in ("-wal", "-shm", ""):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that this process holds until ``release``, or until it ends in any way."""
+
+    path: Path
+    _descriptor: int
+
+    def release(self) -> None:
+        """Let others have it. The file stays: deleting it would let two hold it at once."""
+        os.close(self._descriptor)
+
+
+def try_lock(path: Path) -> Held | None:
+    """Return the lock on ``path``, or ``None`` while somebody holds it, this process included."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        os.close(descriptor)
+        raise
+    return Held(path, descriptor)
+
+
+def ledger_lock(folder: Path) -> Held | None:
+    """Return the right to write the ledger and to deliver, or ``None`` while another has it."""
+    return try_lock(folder / "ledger.lock")

@@ -1,0 +1,127 @@
+"""Beacons that wait for a lane, and how each ended.
+
+Leases are kept in memory: whoever delivers holds the ledger's lock, and when it dies its leases die
+with it, so the batch in flight is due again at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from firsthand.model import Reason, Refused, Withheld
+from firsthand.store.contract import Backlog, Lane, Leased, Settled
+from firsthand.store.sqlite.codec import UNREADABLE, decode
+from firsthand.store.sqlite.database import Writer
+from firsthand.store.sqlite.endings import as_json, end, put_off
+
+LANES = "SELECT vendor, account FROM lanes WHERE waiting > 0 ORDER BY vendor, account"
+LANE_ID = "SELECT id FROM lanes WHERE vendor = ? AND account = ?"
+DUE = "SELECT id FROM queue WHERE lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
+BODIES = """
+SELECT queue.id, body, attempts, ticket, tombstones.at IS NOT NULL
+FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
+LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.at >= queue.at
+ORDER BY wanted.key"""
+BACKLOG = """
+SELECT vendor, account, waiting, dead,
+  coalesce((SELECT min(at) FROM queue WHERE lane = lanes.id), 0)
+FROM lanes ORDER BY vendor, account"""
+
+
+class Leases:
+    """Which rows of which lane are out, and until when."""
+
+    def __init__(self) -> None:
+        self._until: dict[int, dict[int, int]] = {}
+
+    def out(self, lane: int, now: int) -> Mapping[int, int]:
+        """Return what is out of a lane; what has run out is dropped."""
+        kept = {row: until for row, until in self._until.get(lane, {}).items() if until > now}
+        self._until[lane] = kept
+        return kept
+
+    def add(self, lane: int, rows: Iterable[int], until: int) -> None:
+        """Note rows as out."""
+        self._until.setdefault(lane, {}).update(dict.fromkeys(rows, until))
+
+    def drop(self, rows: Iterable[int]) -> None:
+        """Note rows as back."""
+        for row in rows:
+            for lane in self._until.values():
+                lane.pop(row, None)
+
+
+class SqliteQueue:
+    """``contract.Queue``."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._leases = Leases()
+
+    async def lanes(self) -> list[Lane]:
+        """Return the lanes in which something waits."""
+        async with self._writer.reading() as db:
+            return [Lane(*row) for row in await db.execute_fetchall(LANES)]
+
+    async def lease(self, lane: Lane, *, now: int, limit: int, for_ms: int) -> list[Leased]:
+        """Take up to ``limit`` due beacons, oldest first; those withdrawn are settled here."""
+        async with self._writer.reading() as db:
+            found = list(await db.execute_fetchall(LANE_ID, (lane.vendor, lane.account)))
+            if not found:
+                return []
+            number = found[0][0]
+            out = self._leases.out(number, now)
+            due = await db.execute_fetchall(DUE, (number, now, limit + len(out)))
+            rows = [row for (row,) in due if row not in out][:limit]
+            waiting = await db.execute_fetchall(BODIES, (as_json(rows),))
+            self._leases.add(number, rows, now + for_ms)
+        return await self._fit(waiting, now)
+
+    async def _fit(self, waiting: Iterable[Any], now: int) -> list[Leased]:
+        """Return what may be sent; settle what was withdrawn, and what this version cannot read."""
+        fit: list[Leased] = []
+        over: list[Settled] = []
+        for row, body, attempts, ticket, withdrawn in waiting:
+            if withdrawn:
+                over.append(Settled(row, Withheld(Reason.WITHDRAWN)))
+                continue
+            try:
+                fit.append(Leased(row, decode(body), attempts, ticket))
+            except UNREADABLE:
+                over.append(Settled(row, Refused(Reason.FAULT, "not readable by this version")))
+        if over:
+            try:
+                await self.settle(over, now=now)
+            except OSError:
+                self._leases.drop(one.row for one in fit)
+                raise
+        return fit
+
+    async def settle(self, done: Sequence[Settled], *, now: int) -> None:
+        """Note how beacons ended. Rows that are settled already are left as they are."""
+        async with self._writer.transaction() as db:
+            await end(db, done, now=now)
+        self._leases.drop(one.row for one in done)
+
+    async def retry(
+        self, rows: Sequence[int], *, due_at: int, reason: Reason, message: str
+    ) -> None:
+        """Give beacons back to their lane, due at ``due_at``, with one more attempt.
+
+        Their twins show ``reason`` meanwhile.
+        """
+        async with self._writer.transaction() as db:
+            await put_off(db, rows, due_at=due_at, reason=reason, message=message)
+        self._leases.drop(rows)
+
+    async def release(self, rows: Sequence[int]) -> None:
+        """Give beacons back at once, without counting an attempt."""
+        self._leases.drop(rows)
+
+    async def backlog(self) -> list[Backlog]:
+        """Return every lane's state."""
+        async with self._writer.reading() as db:
+            rows = await db.execute_fetchall(BACKLOG)
+        return [
+            Backlog(Lane(vendor, account), waiting, oldest_at, dead)
+            for vendor, account, waiting, dead, oldest_at in rows
+        ]

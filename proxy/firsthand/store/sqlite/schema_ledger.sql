@@ -1,0 +1,158 @@
+-- What is to be sent, and what happened. Times are Unix milliseconds, hours and days in UTC.
+-- queue, dead, tombstones and unreadable hold personal data (hashed or keyed); the other tables do not.
+
+-- How far each outbox file has been moved; outbox: the name in its identity table.
+CREATE TABLE cursors (
+  outbox TEXT PRIMARY KEY,
+  last   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What twins and roll-ups count by; destination: the account that the server path goes to.
+-- Notes have neither site nor destination.
+CREATE TABLE series (
+  id          INTEGER PRIMARY KEY,
+  site        TEXT NOT NULL,
+  vendor      TEXT NOT NULL,
+  account     TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  name        TEXT NOT NULL,
+  UNIQUE (site, vendor, account, destination, name)
+);
+
+-- The two paths of one event. key: keyed hash of site, vendor, account, name and event key.
+-- seen: bit set of the ways it came by. verdict: 1 analytics, 2 marketing, 4 explicit.
+-- client_keys, server_keys: bit sets of model.MatchKey. accepted_ms: from arrival to acceptance.
+CREATE TABLE twins (
+  id          INTEGER PRIMARY KEY,
+  key         BLOB NOT NULL UNIQUE,
+  series      INTEGER NOT NULL REFERENCES series,
+  at          INTEGER NOT NULL,
+  origin      TEXT NOT NULL,
+  seen        INTEGER NOT NULL,
+  client      TEXT NOT NULL,
+  client_ms   INTEGER NOT NULL,
+  server      TEXT NOT NULL,
+  reason      TEXT NOT NULL,
+  client_keys INTEGER NOT NULL,
+  server_keys INTEGER NOT NULL,
+  verdict     INTEGER NOT NULL,
+  bot         INTEGER NOT NULL,
+  accepted_ms INTEGER
+);
+CREATE INDEX twins_at ON twins (at);
+
+-- Roll-ups. by_day: 0 hours, 1 days. at: start of the hour or day of the twin's first arrival.
+CREATE TABLE counts (
+  by_day INTEGER NOT NULL,
+  at     INTEGER NOT NULL,
+  series INTEGER NOT NULL,
+  client TEXT NOT NULL,
+  server TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  n      INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, client, server, reason)
+) WITHOUT ROWID;
+
+CREATE TABLE notes (
+  by_day INTEGER NOT NULL,
+  at     INTEGER NOT NULL,
+  series INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  n      INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, reason)
+) WITHOUT ROWID;
+
+-- match_key: one bit of model.MatchKey.
+CREATE TABLE coverage (
+  by_day    INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  series    INTEGER NOT NULL,
+  path      TEXT NOT NULL,
+  match_key INTEGER NOT NULL,
+  n         INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, path, match_key)
+) WITHOUT ROWID;
+
+-- up_to_ms: upper bound of the bucket, -1 for the last, which has none.
+CREATE TABLE latency (
+  by_day   INTEGER NOT NULL,
+  at       INTEGER NOT NULL,
+  series   INTEGER NOT NULL,
+  up_to_ms INTEGER NOT NULL,
+  n        INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, up_to_ms)
+) WITHOUT ROWID;
+
+-- what: total (twins), made (their key is ours), repeated (came again by the same way).
+CREATE TABLE key_health (
+  by_day INTEGER NOT NULL,
+  at     INTEGER NOT NULL,
+  series INTEGER NOT NULL,
+  what   TEXT NOT NULL,
+  n      INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, what)
+) WITHOUT ROWID;
+
+-- Deliveries, and how many rows of queue and dead they have: counted here, not by scanning.
+CREATE TABLE lanes (
+  id      INTEGER PRIMARY KEY,
+  vendor  TEXT NOT NULL,
+  account TEXT NOT NULL,
+  waiting INTEGER NOT NULL DEFAULT 0,
+  dead    INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (vendor, account)
+);
+
+-- Beacons that wait. attempts: earlier calls. ticket: what to ask the vendor again with.
+CREATE TABLE queue (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  lane     INTEGER NOT NULL REFERENCES lanes,
+  twin     INTEGER NOT NULL REFERENCES twins,
+  at       INTEGER NOT NULL,
+  due_at   INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  ticket   TEXT NOT NULL DEFAULT '',
+  subject  TEXT NOT NULL,
+  body     BLOB NOT NULL
+);
+CREATE INDEX queue_due ON queue (lane, due_at);
+CREATE INDEX queue_age ON queue (lane, at);
+
+-- Beacons that no vendor will take any more. at: arrival, dead_at: when it was given up.
+CREATE TABLE dead (
+  id       INTEGER PRIMARY KEY AUTOINCREMENT,
+  lane     INTEGER NOT NULL REFERENCES lanes,
+  twin     INTEGER NOT NULL REFERENCES twins,
+  at       INTEGER NOT NULL,
+  dead_at  INTEGER NOT NULL,
+  server   TEXT NOT NULL,
+  reason   TEXT NOT NULL,
+  message  TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  subject  TEXT NOT NULL,
+  body     BLOB NOT NULL
+);
+
+-- Subjects that withdrew their consent: nothing that arrived until then may leave.
+CREATE TABLE tombstones (
+  subject TEXT PRIMARY KEY,
+  at      INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- One event's way, masked, for the newest twins.
+CREATE TABLE traces (
+  twin    INTEGER PRIMARY KEY,
+  shape   TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  fields  TEXT NOT NULL,
+  call    TEXT NOT NULL DEFAULT '',
+  reply   TEXT NOT NULL DEFAULT '',
+  message TEXT NOT NULL DEFAULT ''
+);
+
+-- Lines of an outbox that this version cannot read: kept, and counted as a note.
+CREATE TABLE unreadable (
+  id   INTEGER PRIMARY KEY,
+  at   INTEGER NOT NULL,
+  line BLOB NOT NULL
+);

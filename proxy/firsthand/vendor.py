@@ -1,0 +1,215 @@
+"""The contract of a vendor file: one ``Vendor`` record of data and a few functions.
+
+Hosts and paths of doors are patterns: ``*`` stands for one or more characters other than ``/``
+(in a path) or any (in a host), ``{account}`` for an account id. Everything else is literal.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from firsthand.model import (
+    Beacon,
+    Call,
+    Fields,
+    Hit,
+    Kind,
+    MatchKey,
+    Outcome,
+    Purpose,
+    Reading,
+    Reply,
+    Value,
+)
+
+Converter: TypeAlias = Callable[[str], Value | None]
+"""Text from the wire -> value for the API; ``None`` drops the field with a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of a vendor's table: what is not in the table is not forwarded.
+
+    ``wire``  parameter name; a trailing ``*`` makes a prefix row whose rest replaces the ``*`` of
+              ``path``; ``@ip``, ``@user_agent``, ``@referer`` stand for the request itself.
+    ``path``  key in the API's event, at most one dot; empty: read, never sent.
+    Of several rows with one path the first non-empty value wins.
+    """
+
+    wire: str
+    path: str
+    kind: Kind
+    convert: Converter
+    match: MatchKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Addresses of one kind at a vendor."""
+
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Code that a page loads from a vendor, and the grammar of its query.
+
+    ``query`` maps a parameter to a full-match pattern; ``{account}`` stands for a configured
+    account, ``{site}`` for a host of the site. Other parameters are dropped; one that is listed
+    and does not match makes the address unknown. ``chained`` code is loaded by other code of the
+    vendor. ``sentinels`` must all occur in a good file.
+    """
+
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    query: Mapping[str, str] = field(default_factory=dict)
+    chained: bool = False
+    sentinels: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClickId:
+    """A parameter that an ad click adds to the landing address. ``pattern`` is a full match."""
+
+    param: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """What a cookie's value is made from. ``labels``: labels of the cookie domain; ``draw`` is a
+    number derived from the hit, below 2**31, where the vendor's format wants a random one."""
+
+    click: str
+    at: int
+    labels: int
+    draw: int
+
+
+@dataclass(frozen=True, slots=True)
+class IdCookie:
+    """A cookie by which a vendor recognises a browser or a click.
+
+    ``name`` may hold ``{account}`` (the account without its ``G-``/``AW-`` prefix).
+    ``pattern``  full match of a well-formed value.
+    ``field``    API path that gets the value when the beacon lacks it; ``to_field`` converts.
+    ``click``    click-id parameter from which ``mint`` makes it; ``click_of`` takes it out again.
+    ``mint``     makes a value where none is known: from a click, or from nothing (browser ids).
+    ``days``     life; the vendor's own.
+    ``restore``  re-issued from the keeper when the browser lost it.
+    """
+
+    name: str
+    pattern: str
+    kind: Kind
+    days: int
+    field: str = ""
+    to_field: Callable[[str], str] = str
+    click: str = ""
+    click_of: Callable[[str], str] | None = None
+    mint: Callable[[Mint], str] | None = None
+    restore: bool = True
+
+
+class Auth(StrEnum):
+    """How credentials join a call; ``delivery/auth.py`` knows each."""
+
+    BEARER = "bearer"  # Authorization: Bearer <token>
+    QUERY = "query"  # Vendor.auth_param in the query
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the vendor's API takes. ``keep`` is how long we try at most, never past ``max_age``."""
+
+    max_batch: int
+    max_bytes: int
+    max_age: timedelta
+    calls_per_second: float
+    in_flight: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup:
+    """How the vendor recognises one event on two paths.
+
+    ``key`` in words; ``window`` after the first; ``events`` for which it works (``None``: all).
+    """
+
+    key: str
+    window: timedelta
+    events: frozenset[str] | None = None
+
+    def covers(self, name: str) -> bool:
+        """Say whether the vendor will count ``name`` once when it arrives on both paths."""
+        return self.events is None or name in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """An API version and the last day on which it answers (``None``: not announced)."""
+
+    name: str
+    ends: date | None
+
+
+Write: TypeAlias = Callable[..., Call]
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """All that Firsthand knows of one vendor.
+
+    ``read(hit)``                          beacon -> readings; raises nothing on any input
+    ``write(beacons, settings, now=ms)``   beacons of one ``batch_key`` -> one call, no credentials
+    ``judge(reply, beacons)``              answer -> one outcome for each beacon, in order
+    ``probe(call)``                        the same call to a door where nothing is counted, or
+                                           ``None`` where the vendor has no such door
+    ``judge_probe(reply, beacons)``        its answer: ``Recorded`` or ``Refused``
+    ``event_names``                        the vendor's standard names -> our canonical ones
+    ``account_params``                     parameters by which a beacon names its account
+    ``key_param``, ``name_param``          parameters of the event key and of the event's name: the
+                                           shim sets the key where it is missing or empty, but for
+                                           the names in ``automatic``
+    """
+
+    key: str
+    title: str
+    purpose: Purpose
+    account_pattern: str
+    account_example: str
+    beacons: tuple[Door, ...]
+    scripts: tuple[Script, ...]
+    never: tuple[Door, ...]
+    sinks: tuple[Door, ...]
+    fields: tuple[Field, ...]
+    click_ids: tuple[ClickId, ...]
+    cookies: tuple[IdCookie, ...]
+    event_names: Mapping[str, str]
+    settings: type[Any]
+    auth: Auth
+    token_help: str
+    limits: Limits
+    dedup: Dedup
+    versions: tuple[Version, ...]
+    read: Callable[[Hit], Iterator[Reading]]
+    write: Write
+    judge: Callable[[Reply, Sequence[Beacon]], list[Outcome]]
+    batch_key: Callable[[Beacon], str]
+    api_hosts: tuple[str, ...]
+    auth_param: str = ""
+    key_param: str = ""
+    key_events: Callable[[str], bool] | None = None
+    name_param: str = ""
+    automatic: frozenset[str] = frozenset()
+    account_params: tuple[str, ...] = ()
+    probe: Callable[[Call], Call | None] | None = None
+    judge_probe: Callable[[Reply, Sequence[Beacon]], list[Outcome]] | None = None
+
+
+def no_fields() -> Fields:
+    """Return an empty set of fields."""
+    return {}

@@ -1,0 +1,249 @@
+"""A ledger and a queue in memory, and a day at a made-up shop to fill them with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from firsthand.admin.rows import DAY_MS, HOUR_MS
+from firsthand.model import Client, Mode, Origin, Reason, Server
+from firsthand.rules.consent.policy import Policy
+from firsthand.rules.doors import Doors
+from firsthand.rules.site import Account, Site
+from firsthand.store.contract import (
+    Backlog,
+    Count,
+    Coverage,
+    EventRow,
+    KeyHealth,
+    Lane,
+    Latency,
+    Leased,
+    NoteCount,
+    Settled,
+    Trace,
+)
+from firsthand.vendor import Vendor
+from firsthand.vendors import VENDORS
+
+NOW = 1_795_514_400_000  # 2026-11-24T10:00:00Z
+META, GA4 = "1234567890123456", "G-ABCDEFGH12"
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+@dataclass
+class MemoryLedger:
+    """The contract's ``Ledger`` over lists. A trace is kept for every listed event."""
+
+    rows: list[Count] = field(default_factory=list)
+    noted: list[NoteCount] = field(default_factory=list)
+    covered: list[Coverage] = field(default_factory=list)
+    took: list[Latency] = field(default_factory=list)
+    keys: list[KeyHealth] = field(default_factory=list)
+    listed: list[EventRow] = field(default_factory=list)
+    traces: dict[str, Trace] = field(default_factory=dict)
+
+    async def counts(self, *, since: int, until: int, by_day: bool = False) -> list[Count]:
+        step = DAY_MS if by_day else HOUR_MS
+        rows = [row for row in self.rows if since <= row.at < until]
+        return [replace(row, at=row.at - row.at % step) for row in rows]
+
+    async def notes(self, *, since: int, until: int) -> list[NoteCount]:
+        return self.noted if since < until else []
+
+    async def coverage(self, *, since: int, until: int) -> list[Coverage]:
+        return self.covered if since < until else []
+
+    async def latency(self, *, since: int, until: int) -> list[Latency]:
+        return self.took if since < until else []
+
+    async def key_health(self, *, since: int, until: int) -> list[KeyHealth]:
+        return self.keys if since < until else []
+
+    async def events(
+        self, *, limit: int = 100, vendor: str = "", server: str = "", before: int = 0
+    ) -> list[EventRow]:
+        fitting = [
+            row
+            for row in self.listed
+            if vendor in {"", row.vendor}
+            and server in {"", row.server}
+            and (not before or row.at < before)
+        ]
+        return sorted(fitting, key=lambda row: -row.at)[:limit]
+
+    async def trace(self, event: str) -> Trace | None:
+        return self.traces.get(event)
+
+
+@dataclass
+class MemoryQueue:
+    """The contract's ``Queue`` with nothing but a backlog."""
+
+    state: list[Backlog] = field(default_factory=list)
+
+    async def lanes(self) -> list[Lane]:
+        return [each.lane for each in self.state if each.waiting]
+
+    async def lease(self, lane: Lane, *, now: int, limit: int, for_ms: int) -> list[Leased]:
+        raise NotImplementedError
+
+    async def settle(self, done: Sequence[Settled], *, now: int) -> None:
+        raise NotImplementedError
+
+    async def retry(
+        self, rows: Sequence[int], *, due_at: int, reason: Reason, message: str
+    ) -> None:
+        raise NotImplementedError
+
+    async def release(self, rows: Sequence[int]) -> None:
+        raise NotImplementedError
+
+    async def backlog(self) -> list[Backlog]:
+        return self.state
+
+
+def make_site(*accounts: Account) -> Site:
+    given = accounts or (account("meta", META, Mode.BOTH), account("ga4", GA4, Mode.SHADOW))
+    return Site(
+        name="shop.example.com",
+        hosts=frozenset({"shop.example.com"}),
+        origins=frozenset({"https://shop.example.com"}),
+        tracking_host="trk.shop.example.com",
+        tracking_url="https://trk.shop.example.com",
+        cookie_domain="example.com",
+        accounts={(each.vendor.key, each.id): each for each in given},
+        vendors=VENDORS,
+        doors=Doors(VENDORS.values()),
+        consent=Policy(),
+        secret=b"0" * 32,
+    )
+
+
+def account(vendor: str, name: str, mode: Mode, second: str = "") -> Account:
+    known: Vendor = VENDORS[vendor]
+    return Account(known, name, mode, known.settings(), second=second)
+
+
+def count(
+    n: int,
+    client: Client,
+    server: Server,
+    reason: Reason = Reason.NONE,
+    *,
+    name: str = "Purchase",
+    of: tuple[str, str] = ("meta", META),
+) -> Count:
+    return Count(NOW - 2 * HOUR_MS, *of, name, client, server, reason, n)
+
+
+_OK, _FAILED, _UNKNOWN, _NONE = Client.OK, Client.FAILED, Client.UNKNOWN, Client.NONE
+_A_DAY = (
+    # share of events, browser, server in mode ``both``, in shadow, reason
+    (0.862, _OK, Server.ACCEPTED, Server.RECORDED, Reason.NONE),
+    (0.012, _OK, Server.WARNED, Server.VALIDATED, Reason.NONE),
+    (0.058, _FAILED, Server.ACCEPTED, Server.RECORDED, Reason.NONE),
+    (0.014, _FAILED, Server.WITHHELD, Server.WITHHELD, Reason.BLOCKED),
+    (0.016, _OK, Server.WITHHELD, Server.WITHHELD, Reason.CONSENT),
+    (0.006, _OK, Server.WITHHELD, Server.WITHHELD, Reason.BOT),
+    (0.004, _OK, Server.REFUSED, Server.REFUSED, Reason.BAD_EVENT),
+    (0.003, _OK, Server.QUEUED, Server.QUEUED, Reason.NONE),
+    (0.018, _UNKNOWN, Server.ACCEPTED, Server.RECORDED, Reason.NONE),
+    (0.005, _NONE, Server.ACCEPTED, Server.RECORDED, Reason.NONE),
+    (0.002, _OK, Server.DEAD, Server.DEAD, Reason.FAULT),
+)
+_META = {"PageView": 4810, "ViewContent": 1730, "AddToCart": 412, "InitiateCheckout": 208}
+_META |= {"Purchase": 131, HOSTILE: 3}
+_GA4 = {"page_view": 5120, "view_item": 1790, "add_to_cart": 431, "begin_checkout": 215}
+_GA4 |= {"purchase": 134}
+_KEYS = {
+    "email": (0.21, 0.34),
+    "phone": (0.08, 0.08),
+    "external_id": (0.19, 0.33),
+    "click_id": (0.42, 0.61),
+    "browser_id": (0.93, 0.98),
+    "ip": (0.0, 0.99),
+    "user_agent": (0.0, 0.99),
+}
+
+
+def full_ledger() -> MemoryLedger:
+    """Return the ledger of the day: Meta in mode ``both``, GA4 in shadow."""
+    ledger = MemoryLedger()
+    for name, total in _META.items():
+        _add(ledger, total, name, ("meta", META), column=2)
+    for name, total in _GA4.items():
+        _add(ledger, total, name, ("ga4", GA4), column=3)
+    ledger.noted = [
+        NoteCount("meta", META, "PageView", "mirror", 61),
+        NoteCount("meta", META, "", "consent", 940),
+        NoteCount("", "", "", "too_large", 4),
+    ]
+    ledger.covered = [
+        Coverage("meta", META, path, key, int(7294 * share[path == "server"]), 7294)
+        for path in ("client", "server")
+        for key, share in _KEYS.items()
+    ]
+    ledger.covered.append(Coverage("ga4", GA4, "client", "browser_id", 7690, 7690))
+    ledger.covered.append(Coverage("ga4", GA4, "server", "browser_id", 7690, 7690))
+    ledger.took = [Latency("meta", META, 500, 2100), Latency("meta", META, 1000, 4300)]
+    ledger.took += [Latency("meta", META, 2000, 420), Latency("meta", META, 5000, 40)]
+    ledger.keys = [KeyHealth("meta", META, 7294, 12, 3), KeyHealth("ga4", GA4, 7690, 7556, 0)]
+    ledger.listed = [_event(number) for number in range(140)]
+    ledger.traces = {row.id: _trace(row) for row in ledger.listed}
+    return ledger
+
+
+def _add(ledger: MemoryLedger, total: int, name: str, of: tuple[str, str], *, column: int) -> None:
+    for row in _A_DAY:
+        share, client, reason = row[0], row[1], row[4]
+        server = (row[2], row[3])[column - 2]
+        n = round(total * share)
+        if n:
+            ledger.rows.append(count(n, client, server, reason, name=name, of=of))
+
+
+def _event(number: int) -> EventRow:
+    is_ga4 = number % 3 == 0
+    client, server, reason = [
+        (_OK, Server.ACCEPTED, Reason.NONE),
+        (_OK, Server.ACCEPTED, Reason.NONE),
+        (_FAILED, Server.WITHHELD, Reason.BLOCKED),
+        (_UNKNOWN, Server.ACCEPTED, Reason.NONE),
+        (_OK, Server.REFUSED, Reason.BAD_EVENT),
+    ][number % 5]
+    return EventRow(
+        id=f"{number:032x}",
+        at=NOW - number * 37_211,
+        vendor="ga4" if is_ga4 else "meta",
+        account=GA4 if is_ga4 else META,
+        to=GA4 if is_ga4 else META,
+        name=[*_GA4][number % 5] if is_ga4 else [*_META][number % 6],
+        origin=Origin.COPY,
+        client=client,
+        server=server,
+        reason=reason,
+        accepted_ms=740 + number if server is Server.ACCEPTED else None,
+    )
+
+
+def _trace(row: EventRow) -> Trace:
+    return Trace(
+        event=row,
+        shape="POST form, 31 parameters, 4 unlisted",
+        verdict="analytics yes, marketing yes, explicit (OneTrust)",
+        fields='{"event_name":"Purchase","custom_data.value":129.9,"custom_data.currency":"EUR",'
+        '"custom_data.contents":[{"id":"SKU-17","quantity":1}],"user_data.em":"***",'
+        '"user_data.fbp":"***","event_source_url":"https://shop.example.com/thanks"}',
+        call='{"method":"POST","url":"https://graph.facebook.com/v26.0/1234567890123456/events",'
+        '"body":{"data":[{"event_name":"Purchase","event_id":"***","user_data":{"em":"***"}}]}}',
+        reply='{"status":200,"body":{"events_received":1,"fbtrace_id":"***"}}',
+        message="Invalid parameter" if row.server is Server.REFUSED else "",
+    )
+
+
+def full_queue() -> MemoryQueue:
+    return MemoryQueue(
+        [
+            Backlog(Lane("meta", META), 22, NOW - 4200, 29),
+            Backlog(Lane("ga4", GA4), 0, 0, 0),
+        ],
+    )

@@ -1,0 +1,158 @@
+import pytest
+from aiohttp import ClientSession
+from tests.admin.listener import AUTH, JSON, Listener, listening
+from tests.admin.sample import (
+    GA4,
+    HOSTILE,
+    META,
+    MemoryLedger,
+    MemoryQueue,
+    make_site,
+)
+
+from firsthand.admin.app import EVENTS_ON_A_PAGE, app
+from firsthand.admin.guard import Part
+
+
+async def get(client: ClientSession, address: str) -> str:
+    async with client.get(address, headers=AUTH) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "text/html"
+        return await answer.text()
+
+
+async def get_json(client: ClientSession, address: str, status: int = 200) -> dict[str, object]:
+    async with client.get(address, headers=JSON) as answer:
+        assert answer.status == status
+        assert answer.headers["Vary"] == "Accept"
+        told = await answer.json()
+    assert isinstance(told, dict)
+    return told
+
+
+async def test_it_does_not_start_without_a_token() -> None:
+    async def health() -> tuple[Part, ...]:
+        return ()
+
+    with pytest.raises(ValueError, match="token"):
+        app(
+            ledger=MemoryLedger(),
+            queue=MemoryQueue(),
+            site=make_site(),
+            token="",
+            hosts=frozenset(),
+            health=health,
+            clock=int,
+        )
+
+
+async def test_the_root_leads_to_the_report(listener: Listener, client: ClientSession) -> None:
+    async with client.get(f"{listener.address}/", headers=AUTH) as answer:
+        assert answer.url.path == "/report"
+        assert answer.status == 200
+
+
+async def test_report_as_page_and_as_json(listener: Listener, client: ClientSession) -> None:
+    page = await get(client, f"{listener.address}/report")
+    told = await get_json(client, f"{listener.address}/report?span=7d")
+    assert told["span"]["name"] == "7d"  # type: ignore[index]
+    meta = told["accounts"][0]["figures"]  # type: ignore[index]
+    assert f"{meta['matched']:,} matched" in page
+    assert f"{round(meta['match']['share'] * 100, 1)}%" in page
+    assert "would match" in page
+
+
+async def test_a_span_without_events_says_what_to_do(client: ClientSession) -> None:
+    async with listening(MemoryLedger(), MemoryQueue()) as empty:
+        page = await get(client, f"{empty.address}/report")
+        assert "firsthand check" in page
+        assert "https://trk.shop.example.com/connect.facebook.net/" in page
+        assert "0%" not in page
+        assert "has arrived yet" in await get(client, f"{empty.address}/events")
+        assert "No lane" in await get(client, f"{empty.address}/delivery")
+        assert (await get_json(client, f"{empty.address}/report"))["total"] == 0
+
+
+@pytest.mark.parametrize("path", ["/report", "/events", f"/events/{5 * 37:032x}"])
+async def test_what_a_page_sent_is_shown_as_text(client: ClientSession, path: str) -> None:
+    async with listening() as running:
+        hostile = next(
+            row["id"]
+            for row in (await get_json(client, f"{running.address}/events"))["events"]  # type: ignore[union-attr,attr-defined]
+            if row["name"] == HOSTILE
+        )
+        page = await get(
+            client, running.address + (f"/events/{hostile}" if path.count("/") > 1 else path)
+        )
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+    assert "<img" not in page
+
+
+async def test_events_are_filtered_and_paged(listener: Listener, client: ClientSession) -> None:
+    address = f"{listener.address}/events"
+    events = (await get_json(client, f"{address}?vendor=meta&state=refused"))["events"]
+    assert events
+    assert {row["vendor"] for row in events} == {"meta"}  # type: ignore[attr-defined]
+    assert {row["server"] for row in events} == {"refused"}  # type: ignore[attr-defined]
+    first = (await get_json(client, address))["events"]
+    assert len(first) == EVENTS_ON_A_PAGE  # type: ignore[arg-type]
+    last = first[-1]["at"]  # type: ignore[index]
+    page = await get(client, address)
+    assert f"before={last}" in page
+    rest = (await get_json(client, f"{address}?before={last}"))["events"]
+    assert len(rest) == 40  # type: ignore[arg-type]
+    assert rest[0]["at"] < last  # type: ignore[index]
+    assert "Older" not in await get(client, f"{address}?before={last}")
+
+
+@pytest.mark.parametrize("query", ["vendor=%00", "state=nope", "before=-1", "before=" + "9" * 30])
+async def test_a_filter_that_makes_no_sense_is_no_filter(
+    listener: Listener, client: ClientSession, query: str
+) -> None:
+    told = await get_json(client, f"{listener.address}/events?{query}")
+    assert len(told["events"]) == EVENTS_ON_A_PAGE  # type: ignore[arg-type]
+
+
+async def test_trace_of_one_event(listener: Listener, client: ClientSession) -> None:
+    address = f"{listener.address}/events/{4:032x}"
+    told = await get_json(client, address)
+    assert told["event"]["server"] == "refused"  # type: ignore[index]
+    page = await get(client, address)
+    for shown in ("31 parameters", "explicit (OneTrust)", "custom_data.value", "129.9"):
+        assert shown in page
+    for shown in ("graph.facebook.com", "events_received", "Invalid parameter", "***"):
+        assert shown in page
+
+
+@pytest.mark.parametrize("event", ["ffff", "a/b", "%3Cb%3E", "x" * 200])
+async def test_a_trace_that_is_not_kept(
+    listener: Listener, client: ClientSession, event: str
+) -> None:
+    async with client.get(f"{listener.address}/events/{event}", headers=AUTH) as answer:
+        assert answer.status == 404
+
+
+async def test_delivery_shows_every_lane(listener: Listener, client: ClientSession) -> None:
+    told = await get_json(client, f"{listener.address}/delivery")
+    assert [each["lane"]["account"] for each in told["lanes"]] == [META, GA4]  # type: ignore[attr-defined]
+    page = await get(client, f"{listener.address}/delivery")
+    assert "4.2 s" in page
+    assert ">29<" in page
+
+
+async def test_health_is_open_and_readiness_names_the_part(
+    listener: Listener, client: ClientSession
+) -> None:
+    async with client.get(f"{listener.address}/healthz") as answer:
+        assert answer.status == 200
+    async with client.get(f"{listener.address}/readyz") as answer:
+        assert (answer.status, (await answer.json())["ok"]) == (200, True)
+    listener.parts.append(Part("outbox", ok=False, detail="disk full"))
+    async with client.get(f"{listener.address}/readyz") as answer:
+        assert answer.status == 503
+        assert (await answer.json())["parts"][1] == {
+            "name": "outbox",
+            "ok": False,
+            "detail": "disk full",
+        }

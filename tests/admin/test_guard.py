@@ -1,0 +1,97 @@
+import pytest
+from aiohttp import ClientSession
+from tests.admin.listener import AUTH, JSON, TOKEN, Listener
+
+from firsthand.admin.access import COOKIE, FREE_ERRORS
+
+CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", "/delivery", "/nowhere")
+
+
+@pytest.mark.parametrize("path", [*CLOSED, "/healthz", "/readyz", "/assets/style.css"])
+async def test_a_foreign_host_gets_nothing(
+    listener: Listener, client: ClientSession, path: str
+) -> None:
+    headers = AUTH | {"Host": "rebound.example"}
+    async with client.get(listener.address + path, headers=headers) as answer:
+        assert answer.status == 421
+        assert "shop.example.com" not in await answer.text()
+    async with client.get(
+        listener.address + path, headers=AUTH | {"Host": "Admin.Example.com:443"}
+    ) as answer:
+        assert answer.status in {200, 404}
+
+
+@pytest.mark.parametrize("path", CLOSED)
+async def test_nothing_is_shown_without_the_token(
+    listener: Listener, client: ClientSession, path: str
+) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": f"{COOKIE}=1.2"}):
+        listener.now += 100_000
+        async with client.get(listener.address + path, headers=headers) as answer:
+            assert answer.status == 401
+            assert "shop.example.com" not in await answer.text()
+
+
+async def test_the_token_in_the_address_becomes_a_cookie_once(
+    listener: Listener, client: ClientSession
+) -> None:
+    entry = f"{listener.address}/events?vendor=meta&token={TOKEN}"
+    async with client.get(entry, allow_redirects=False) as answer:
+        assert answer.status == 303
+        assert answer.headers["Location"] == "/events?vendor=meta"
+        cookie = answer.headers["Set-Cookie"]
+        assert TOKEN not in cookie
+        for attribute in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            assert attribute in cookie
+        assert "Domain" not in cookie
+        assert answer.headers["Cache-Control"] == "no-store"
+    async with client.get(f"{listener.address}/events") as answer:
+        assert answer.status == 200
+    listener.now += 12 * 3_600_000
+    async with client.get(f"{listener.address}/events") as answer:
+        assert answer.status == 401
+
+
+async def test_signing_in_never_leads_to_another_host(
+    listener: Listener, client: ClientSession
+) -> None:
+    for path in ("//evil.example/x", "/\\evil.example/x", "///evil.example"):
+        address = f"{listener.address}{path}?token={TOKEN}"
+        async with client.get(address, allow_redirects=False) as answer:
+            target = answer.headers["Location"]
+            assert target.startswith("/")
+            assert target[1:2] not in {"/", "\\"}
+
+
+async def test_guessing_is_slowed_down_but_a_cookie_goes_on(
+    listener: Listener, client: ClientSession
+) -> None:
+    async with client.get(f"{listener.address}/report?token={TOKEN}") as answer:
+        assert answer.status == 200
+    wrong = {"Authorization": "Bearer wrong"}
+    for _ in range(FREE_ERRORS):
+        async with client.get(f"{listener.address}/report", headers=wrong) as answer:
+            assert answer.status == 401
+    for headers in (wrong, AUTH):
+        async with client.get(f"{listener.address}/report", headers=headers) as answer:
+            assert answer.status == 429
+            assert answer.headers["Retry-After"] == "1"
+    async with client.get(f"{listener.address}/report") as answer:
+        assert answer.status == 200
+    listener.now += 1000
+    async with client.get(f"{listener.address}/report", headers=AUTH) as answer:
+        assert answer.status == 200
+
+
+async def test_refusals_are_words_for_people_and_json_for_programs(
+    listener: Listener, client: ClientSession
+) -> None:
+    async with client.get(f"{listener.address}/report") as answer:
+        assert 'type="password"' in await answer.text()
+    accept = {"Accept": "application/json"}
+    async with client.get(f"{listener.address}/report", headers=accept) as answer:
+        assert answer.status == 401
+        assert (await answer.json())["error"] == "Sign in"
+    async with client.get(f"{listener.address}/nowhere", headers=JSON) as answer:
+        assert answer.status == 404
+        assert (await answer.json())["error"] == "Not found"

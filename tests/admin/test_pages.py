@@ -1,0 +1,152 @@
+"""The pages in a real browser: no axe violation, no overflow, nothing that the policy blocks."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+from tests.admin.listener import TOKEN, Listener, listening
+from tests.admin.sample import (
+    HOSTILE,
+    META,
+    MemoryLedger,
+    MemoryQueue,
+    account,
+    count,
+    full_ledger,
+    make_site,
+)
+
+from firsthand.model import Client, Mode, Server
+
+CHROMIUM = "/usr/bin/chromium"
+ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+ARGS += ["--disable-background-networking", "--disable-component-update"]
+PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
+PAGES = ("/report", "/events", f"/events/{4:032x}", "/delivery", "/nowhere")
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield launched
+        await launched.close()
+
+
+async def enter(browser: Browser, address: str, **context: object) -> tuple[Page, list[str]]:
+    """Open ``address`` with the token; what the console and the page complain about is listed."""
+    page = await (await browser.new_context(**context)).new_page()  # type: ignore[arg-type]
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(f"{address}{'&' if '?' in address else '?'}token={TOKEN}")
+    return page, complaints
+
+
+async def check(page: Page) -> None:
+    found = await Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_every_page_can_be_used_by_everybody(
+    browser: Browser, listener: Listener, scheme: str, viewport: dict[str, int]
+) -> None:
+    for path in PAGES:
+        page, complaints = await enter(
+            browser, listener.address + path, color_scheme=scheme, viewport=viewport
+        )
+        await check(page)
+        missing = [text for text in complaints if "404" not in text]
+        assert not missing
+        assert TOKEN not in page.url
+        await page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_empty_and_closed_pages_too(browser: Browser, scheme: str) -> None:
+    site = make_site(account("meta", META, Mode.SERVER))
+    async with listening(MemoryLedger(), MemoryQueue(), site) as empty:
+        for path in ("/report", "/events", "/delivery"):
+            page, complaints = await enter(
+                browser, empty.address + path, color_scheme=scheme, viewport=PHONE
+            )
+            await check(page)
+            assert not complaints
+        stranger = await browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+        await stranger.goto(f"{empty.address}/report")
+        await check(stranger)
+        await stranger.get_by_label("Token").fill(TOKEN)
+        await stranger.get_by_role("button", name="Open").click()
+        await stranger.wait_for_url(re.compile(r"/report$"))
+
+
+async def test_every_drawing_has_its_numbers_beside_it(
+    browser: Browser, listener: Listener
+) -> None:
+    page, _ = await enter(browser, f"{listener.address}/report")
+    drawings = page.get_by_role("img")
+    assert await drawings.count() == 2
+    for drawing in await drawings.all():
+        assert re.search(r"\d", await drawing.get_attribute("aria-label") or "")
+    assert await page.get_by_role("table").count() == 7
+    assert await page.get_by_text("match rate", exact=True).count() == 1
+
+
+async def test_a_name_with_markup_runs_nothing(browser: Browser, listener: Listener) -> None:
+    for path in ("/report", "/events"):
+        page, complaints = await enter(browser, listener.address + path)
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        assert await page.get_by_text(HOSTILE).count() > 0
+        assert await page.locator("main img").count() == 0
+        assert not complaints
+
+
+async def test_the_report_keeps_itself_current_until_it_is_paused(browser: Browser) -> None:
+    ledger = full_ledger()
+    ledger.rows = [count(1, Client.OK, Server.ACCEPTED)]
+    async with listening(ledger) as running:
+        page, complaints = await enter(browser, f"{running.address}/report")
+        await page.clock.install()
+        await page.reload()
+        await page.get_by_text("1 of 1;").wait_for()
+        ledger.rows.append(count(1, Client.FAILED, Server.ACCEPTED))
+        await page.clock.run_for(6000)
+        await page.get_by_text("1 of 2;").wait_for()
+        await page.get_by_role("button", name="Live").click()
+        ledger.rows.append(count(1, Client.FAILED, Server.ACCEPTED))
+        await page.clock.run_for(20_000)
+        assert await page.get_by_text("1 of 2;").count() == 1
+        await page.get_by_role("link", name="Refresh").click()
+        await page.get_by_text("1 of 3;").wait_for()
+        assert await page.get_by_role("button", name="Paused").count() == 1
+        assert not complaints
+
+
+async def test_all_that_can_be_done_can_be_done_by_keyboard(
+    browser: Browser, listener: Listener
+) -> None:
+    page, _ = await enter(browser, f"{listener.address}/report")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    assert await page.evaluate("document.activeElement.id") == "main"
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile(r"span=1h"))
+    assert await page.locator("[aria-current=true]").inner_text() == "1h"
+
+
+async def test_page_weight(browser: Browser, listener: Listener) -> None:
+    sizes: list[int] = []
+    page = await browser.new_page()
+    page.on("requestfinished", lambda request: sizes.append(request))  # type: ignore[arg-type]
+    await page.goto(f"{listener.address}/report?token={TOKEN}")
+    total = 0
+    for request in sizes:
+        total += (await request.sizes())["responseBodySize"]  # type: ignore[attr-defined]
+    assert 0 < total < 150 * 1024

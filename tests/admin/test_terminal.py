@@ -1,0 +1,79 @@
+from io import StringIO
+
+from rich.console import Console
+from tests.admin.sample import (
+    GA4,
+    META,
+    NOW,
+    account,
+    count,
+    full_ledger,
+    full_queue,
+    make_site,
+)
+
+from firsthand.admin.report import Report, build
+from firsthand.admin.rows import Rows, collect, span
+from firsthand.admin.terminal import show
+from firsthand.model import Client, Mode, Server
+from firsthand.store.contract import Count
+
+DAY = span("24h", now=NOW)
+
+
+def printed(report: Report, *, terminal: bool = False) -> str:
+    out = StringIO()
+    kind = "standard" if terminal else None
+    show(report, Console(file=out, width=140, force_terminal=terminal, color_system=kind))
+    return out.getvalue()
+
+
+async def sample() -> Report:
+    return build(await collect(full_ledger(), full_queue(), DAY), make_site(), DAY)
+
+
+def of(*counts: Count, mode: Mode = Mode.BOTH) -> Report:
+    return build(Rows(counts=counts), make_site(account("meta", META, mode)), DAY)
+
+
+async def test_the_figures_of_the_report() -> None:
+    report = await sample()
+    text = printed(report)
+    meta, ga4 = report.accounts
+    assert f"matched: 90.3% ({meta.figures.matched:,} of {meta.figures.union:,};" in text
+    assert f"would match: 90.3% ({ga4.figures.would_match:,} of" in text
+    assert GA4 in text
+    for gap in meta.gap:
+        assert f"{gap.twins:,}" in text
+    assert "accepted: half within 1 s, 95% within 2 s" in text
+    assert "event keys: 12 made by us, 3 seen again" in text
+    assert "940 more were only counted" in text
+
+
+async def test_bars_and_colours_on_a_terminal_only() -> None:
+    report = await sample()
+    plain = printed(report)
+    assert "\x1b" not in plain
+    assert "\u2588" not in plain
+    shown = printed(report, terminal=True)
+    assert "\x1b[" in shown
+    assert "\u2588" in shown
+    assert "\u2592" in shown
+
+
+async def test_an_event_name_cannot_move_the_cursor_or_use_markup() -> None:
+    name = "\x1b[2J\x07\r[red]gone[/red][link=https://evil.example]"
+    text = printed(of(count(1, Client.OK, Server.ACCEPTED, name=name)))
+    assert "\u00b7[2J\u00b7\u00b7[red]gone" in text
+    assert "\x1b" not in text
+    assert "\r" not in text
+
+
+def test_mode_server_says_that_there_is_no_browser_path() -> None:
+    text = printed(of(count(9, Client.NONE, Server.ACCEPTED), mode=Mode.SERVER))
+    assert "No browser path" in text
+    assert "matched" not in text
+
+
+def test_an_empty_report_says_what_to_do() -> None:
+    assert "firsthand check" in printed(of())

@@ -1,0 +1,29 @@
+from tests.delivery.acme import judge, make_beacon
+
+from firsthand.delivery.exchange import judged, told
+from firsthand.model import Accepted, Reason, Refused, Reply
+
+BEACONS = [make_beacon(number=1), make_beacon(number=2)]
+
+
+def test_judgement_passes() -> None:
+    reply = Reply(200, {}, b'{"result": "taken"}', 1)
+    assert judged(judge, reply, BEACONS) == [Accepted(), Accepted()]
+
+
+def test_a_judge_that_fails_parks_its_events_and_tells_the_place_only() -> None:
+    first, second = judged(judge, Reply(200, {}, b'{"crash": true}', 1), BEACONS)
+    assert first == second
+    assert isinstance(first, Refused)
+    assert first.reason is Reason.FAULT
+    assert first.message.startswith("ZeroDivisionError in judge (acme.py:")
+    assert "jane" not in first.message
+
+
+def test_a_judge_that_miscounts_is_a_fault() -> None:
+    outcomes = judged(judge, Reply(200, {}, b'{"odd": true}', 1), BEACONS)
+    assert [one.reason for one in outcomes] == [Reason.FAULT] * 2
+
+
+def test_told_of_an_exception_that_was_never_raised() -> None:
+    assert told(ValueError("x")) == "ValueError"

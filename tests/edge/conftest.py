@@ -1,0 +1,116 @@
+"""A whole edge on a free port, with an outbox that can be looked into."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+
+from firsthand.browser.rules import rules_of
+from firsthand.edge.app import Edge
+from firsthand.edge.bots import score
+from firsthand.edge.requests import Front
+from firsthand.edge.scripts import Scripts
+from firsthand.edge.server import Server
+from firsthand.edge.shelf import Shelf
+from firsthand.explain import sample
+from firsthand.model import Beacon, Note
+from firsthand.rules.wanted import wanted
+
+NOW = 1_795_500_001_000
+GRANTED = "fh_consent=1.a1m1.1795400000.fh"
+REFUSED = "fh_consent=1.a0m0.1795400000.fh"
+META_TARGET = (
+    "/www.facebook.com/tr/?id=1234567890123456&ev=PageView&ts=1795500000123&eid=pv-1"
+    "&dl=https%3A%2F%2Fshop.example.com%2F"
+)
+
+
+@dataclass
+class Kept:
+    """An outbox in memory. ``broken`` makes it refuse, as a full disk does."""
+
+    beacons: list[Beacon] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    broken: bool = False
+
+    async def put(
+        self, beacons: Sequence[Beacon], notes: Sequence[Note] = (), withdrawn: Sequence[str] = ()
+    ) -> None:
+        await asyncio.sleep(0)
+        if self.broken:
+            raise OSError(28, "No space left on device")
+        self.beacons += beacons
+        self.notes += notes
+        self.withdrawn += withdrawn
+
+    def count(self, note: Note) -> None:
+        self.notes.append(note)
+
+    async def trim(self) -> None:
+        """Nothing to trim."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    def reasons(self) -> set[str]:
+        return {note.reason for note in self.notes}
+
+
+@dataclass
+class Public:
+    """A running edge, and ways to knock at it."""
+
+    port: int
+    kept: Kept
+    woken: list[bool]
+
+    async def raw(self, request: bytes, *, wait: float = 5, to_end: bool = False) -> bytes:
+        """Send bytes as they are; return one answer, or all until the connection ends."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(request)
+        await writer.drain()
+        received = b""
+        try:
+            async with asyncio.timeout(wait):
+                while chunk := await reader.read(65_536):
+                    received += chunk
+                    whole = b"\r\n\r\n" in received and b"Connection: close" not in received
+                    if whole and not to_end:
+                        break
+        finally:
+            writer.close()
+        return received
+
+    async def get(
+        self, target: str, *headers: str, method: str = "GET", body: bytes = b""
+    ) -> bytes:
+        lines = [f"{method} {target} HTTP/1.1", "Host: trk.shop.example.com", *headers]
+        if body:
+            lines.append(f"Content-Length: {len(body)}")
+        head = "\r\n".join(lines).encode("latin-1")
+        return await self.raw(head + b"\r\n\r\n" + body)
+
+
+@pytest.fixture
+async def edge(tmp_path: Path) -> AsyncIterator[Public]:
+    site = sample()
+    kept, woken = Kept(), []
+    front = Front(
+        hosts=frozenset({"trk.shop.example.com"}),
+        wanted=wanted(site),
+        clock=lambda: NOW,
+        bot=score,
+    )
+    async with ClientSession() as session:
+        scripts = Scripts(site, rules_of(site), Shelf(tmp_path), session, lambda _reason: None)
+        app = Edge(site, front, kept, scripts, lambda: woken.append(True))
+        runner = web.ServerRunner(Server(app.handle, count=app.count))
+        await runner.setup()
+        listener = web.TCPSite(runner, "127.0.0.1", 0)
+        await listener.start()
+        yield Public(runner.addresses[0][1], kept, woken)
+        await runner.cleanup()

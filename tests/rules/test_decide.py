@@ -1,0 +1,214 @@
+from dataclasses import asdict, replace
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from firsthand.model import Client, Hit, Mode, Reason
+from firsthand.rules.consent.policy import Policy, RuleSet
+from firsthand.rules.decide import Decision, decide
+from firsthand.rules.site import Site, WhenBlocked
+from tests.samples import (
+    ANALYTICS_ONLY,
+    GRANTED,
+    PIXEL,
+    REFUSED,
+    SECOND,
+    copied,
+    ga4_hit,
+    hit,
+    meta_hit,
+    shop,
+)
+
+SITE = shop()
+
+
+def on(site: Site, found: Hit) -> Decision:
+    door = site.doors.find(found.host, found.path)
+    assert door is not None
+    return decide(found, site, site.vendors[door.vendor])
+
+
+def reasons(decision: Decision) -> list[str]:
+    return [ended.note.reason for ended in decision.ended]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "meta", "ga4"),
+    [  # the table of decisions: what each vendor's server path gets
+        (GRANTED, Reason.NONE, Reason.NONE),
+        (ANALYTICS_ONLY, Reason.CONSENT, Reason.AGGREGATE_ONLY),
+        ("fh_consent=1.a0m1.1795400000.fh", Reason.NONE, Reason.CONSENT),
+        (REFUSED, Reason.CONSENT, Reason.CONSENT),
+        ("", Reason.CONSENT, Reason.CONSENT),
+        ("fh_consent=rubbish", Reason.CONSENT, Reason.CONSENT),
+        (f"{GRANTED}; {REFUSED}", Reason.CONSENT, Reason.CONSENT),
+    ],
+)
+def test_consent_decides_what_is_kept(cookie: str, meta: Reason, ga4: Reason) -> None:
+    for found, reason in ((meta_hit(cookie=cookie), meta), (ga4_hit(cookie=cookie), ga4)):
+        decision = on(SITE, found)
+        assert reasons(decision) == ([reason] if reason else [])
+        assert len(decision.beacons) == (0 if reason else 1)
+
+
+def test_refused_means_that_no_cookie_is_set() -> None:
+    assert on(SITE, meta_hit(cookie=REFUSED)).cookies == ()
+
+
+def test_withdrawal_names_the_subject_and_expires_our_cookies() -> None:
+    first = on(SITE, meta_hit())
+    keeper = next(line for line in first.cookies if line.startswith("fh_keep=")).partition(";")[0]
+    later = on(SITE, meta_hit(cookie=f"{REFUSED}; {keeper}; _fbp=fb.1.1795000000000.1098115397"))
+    assert later.withdrawn == first.beacons[0].subject
+    expired = {line.partition("=")[0] for line in later.cookies if "Max-Age=0" in line}
+    assert {"fh_keep", "_fbp"} <= expired
+
+
+def test_a_forged_keeper_names_nobody() -> None:
+    later = on(SITE, meta_hit(cookie=f"{REFUSED}; fh_keep=v1.e30.AAAAAAAAAAAAAAAAAAAAAA"))
+    assert later.withdrawn == ""
+
+
+@pytest.mark.parametrize(
+    ("headers", "parameters", "reason"),
+    [
+        ({"sec-purpose": "prefetch"}, {}, Reason.PREFETCH),
+        ({"sec-fetch-site": "cross-site"}, {}, Reason.FOREIGN_PAGE),
+        ({}, {"dl": "https://evil.example/"}, Reason.FOREIGN_PAGE),
+        ({}, {"dl": "https://shop.example.com.evil.example/"}, Reason.FOREIGN_PAGE),
+        ({}, {"id": "9999999999999999"}, Reason.UNKNOWN_ACCOUNT),
+        ({}, {"ev": "SubscribedButtonClick"}, Reason.AUTOMATIC),
+        ({}, {"dpo": "LDU", "dpoco": "1", "dpost": "1000"}, Reason.LIMITED_DATA),
+    ],
+)
+def test_what_is_no_event_of_the_site_is_counted_only(
+    headers: dict[str, str], parameters: dict[str, str], reason: Reason
+) -> None:
+    found = meta_hit(**parameters)
+    decision = on(SITE, replace(found, headers={**found.headers, **headers}))
+    assert reasons(decision) == [reason]
+    assert decision.beacons == ()
+
+
+def test_a_beacon_can_only_lower_consent() -> None:
+    assert reasons(on(SITE, ga4_hit(gcs="G100"))) == [Reason.CONSENT]
+    assert reasons(on(SITE, ga4_hit(gcs="G111", cookie=REFUSED))) == [Reason.CONSENT]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "when", "explicit", "withheld"),
+    [
+        (Client.OK, WhenBlocked.EXPLICIT, True, Reason.NONE),
+        (Client.UNKNOWN, WhenBlocked.WITHHOLD, True, Reason.NONE),
+        (Client.FAILED, WhenBlocked.EXPLICIT, True, Reason.NONE),
+        (Client.FAILED, WhenBlocked.EXPLICIT, False, Reason.BLOCKED),
+        (Client.FAILED, WhenBlocked.WITHHOLD, True, Reason.BLOCKED),
+    ],
+)
+def test_who_blocks_the_vendor_is_served_by_an_explicit_yes_only(
+    outcome: Client, when: WhenBlocked, withheld: Reason, *, explicit: bool
+) -> None:
+    implied = (
+        "OptanonConsent=groups=C0001%3A1%2CC0002%3A1%2CC0004%3A1%2CC0005%3A1&interactionCount=0"
+    )
+    policy = Policy(rule_set=RuleSet.OPTOUT)
+    site = replace(shop(Mode.BOTH, policy), when_blocked=when)
+    found = copied(meta_hit(cookie=GRANTED if explicit else implied), outcome)
+    (beacon,) = on(site, found).beacons
+    assert beacon.withheld is withheld
+    assert bool(beacon.fields) is not bool(withheld)
+    assert beacon.client is outcome
+
+
+def test_what_the_vendor_cannot_deduplicate_goes_to_the_second_account() -> None:
+    site = shop(Mode.BOTH)
+    page_view = on(site, ga4_hit("page_view")).beacons[0]
+    purchase = on(site, ga4_hit("purchase", **{"ep.transaction_id": "T-1"})).beacons[0]
+    assert (page_view.to, purchase.to) == (SECOND, purchase.account)
+    assert on(site, meta_hit()).beacons[0].to == PIXEL
+
+
+def test_ids_repeat_for_the_same_hit_and_differ_otherwise() -> None:
+    once = on(SITE, meta_hit(eid="")).beacons[0]
+    again = on(SITE, meta_hit(eid="")).beacons[0]
+    assert once == again
+    assert once.key_made
+    assert once.event_key == once.id
+    later = on(SITE, replace(meta_hit(eid=""), at=once.at + 1)).beacons[0]
+    assert later.id != once.id
+
+
+def test_a_click_becomes_cookie_and_field() -> None:
+    decision = on(
+        SITE, meta_hit(dl="https://shop.example.com/?fbclid=IwAR1a-b_c&gclid=Cj0KCQiA_x-1")
+    )
+    (beacon,) = decision.beacons
+    assert beacon.fields["user_data.fbc"] == f"fb.1.{beacon.at}.IwAR1a-b_c"
+    line = next(line for line in decision.cookies if line.startswith("_fbc="))
+    assert "Domain=example.com" in line
+    assert "HttpOnly" not in line
+    assert beacon.fields["event_source_url"] == "https://shop.example.com/?fbclid=IwAR1a-b_c"
+
+
+def test_match_keys_tell_what_the_browser_had_and_what_we_can_send() -> None:
+    (beacon,) = on(SITE, meta_hit(cookie=f"{GRANTED}; _fbp=fb.1.1795000000000.1098115397")).beacons
+    assert beacon.server_keys & ~beacon.client_keys
+
+
+NAMES = st.sampled_from(
+    [
+        "id",
+        "ev",
+        "dl",
+        "ts",
+        "eid",
+        "cd[value]",
+        "cd[currency]",
+        "ud[em]",
+        "fbp",
+        "fbc",
+        "tid",
+        "en",
+    ]
+)
+ANY = st.text(max_size=40)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    address=st.sampled_from(["www.facebook.com/tr/", "www.google-analytics.com/g/collect"]),
+    pairs=st.lists(st.tuples(NAMES | ANY, ANY), max_size=12),
+    body=st.binary(max_size=200),
+    cookie=st.sampled_from([GRANTED, REFUSED, ANALYTICS_ONLY, ""]) | ANY,
+)
+def test_any_hit_gives_a_decision(
+    address: str, pairs: list[tuple[str, str]], body: bytes, cookie: str
+) -> None:
+    query = "&".join(f"{name}={value}" for name, value in pairs)
+    found = replace(hit(f"{address}?{query}", cookie=cookie), body=body, method="POST")
+    decision = on(SITE, found)
+    for beacon in decision.beacons:
+        orjson.dumps(beacon)
+    if not decision.verdict.marketing:
+        assert not decision.beacons
+
+
+@settings(max_examples=100, deadline=None)
+@given(cookie=st.sampled_from([REFUSED, ANALYTICS_ONLY, "", "fh_consent=1.a1m-.1795400000.fh"]))
+def test_without_marketing_no_canary_survives(cookie: str) -> None:
+    marked = {
+        "ud[em]": "canary01" * 8,
+        "eid": "canary02",
+        "fbp": "fb.1.1795000000000.canary03",
+        "fbc": "fb.1.1795000000000.canary04",
+        "cd[order_id]": "canary05",
+        "dl": "https://shop.example.com/?fbclid=canary06",
+    }
+    found = meta_hit(cookie=f"{cookie}; _fbp=fb.1.1.canary07; PHPSESSID=canary08", **marked)
+    decision = on(SITE, replace(found, ip="198.51.100.77"))
+    kept = str([asdict(ended) for ended in decision.ended]) + str(decision.beacons)
+    assert "canary" not in kept + "".join(decision.cookies)
+    assert "198.51.100.77" not in kept

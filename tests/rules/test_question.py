@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import orjson
+import pytest
+
+from firsthand.rules.question import answer
+from firsthand.rules.site import Site
+from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, hit, shop
+
+SITE = shop()
+
+
+def asked(cookie: str, body: str = "", origin: str = "https://shop.example.com", site: Site = SITE):
+    found = answer(hit("fh/consent", cookie=cookie, body=body, headers={"origin": origin}), site)
+    return orjson.loads(found.body), found.decision
+
+
+@pytest.mark.parametrize(
+    ("cookie", "meta", "ga4"),
+    [
+        (GRANTED, True, True),
+        (ANALYTICS_ONLY, False, True),
+        (REFUSED, False, False),
+        ("", False, False),
+    ],
+)
+def test_each_vendor_may_load_by_its_own_purpose(cookie: str, *, meta: bool, ga4: bool) -> None:
+    body, decision = asked(cookie)
+    assert body["allow"] == {"ga4": ga4, "meta": meta}
+    assert decision.cookies[-1].startswith(f"fh_verdict=1.{body['digest']}.")
+
+
+def test_another_choice_has_another_digest() -> None:
+    assert asked(GRANTED)[0]["digest"] != asked(REFUSED)[0]["digest"]
+
+
+def test_after_a_yes_the_landing_click_is_kept() -> None:
+    landing = orjson.dumps({"landing": "?utm_source=x&fbclid=IwAR1a-b_c"}).decode()
+    _, decision = asked(GRANTED, landing)
+    assert any(".IwAR1a-b_c;" in line for line in decision.cookies if line.startswith("_fbc="))
+
+
+@pytest.mark.parametrize(
+    ("cookie", "body", "origin"),
+    [
+        (REFUSED, '{"landing": "?fbclid=IwAR1a-b_c"}', "https://shop.example.com"),
+        (GRANTED, '{"landing": "?fbclid=IwAR1a-b_c"}', "https://evil.example"),
+        (GRANTED, '{"landing": "?fbclid=a;b"}', "https://shop.example.com"),
+        (GRANTED, '{"landing": 7}', "https://shop.example.com"),
+        (GRANTED, "[]", "https://shop.example.com"),
+        (GRANTED, "rubbish", "https://shop.example.com"),
+        (GRANTED, '{"landing": "?fbclid=%s"}' % ("a" * 5000), "https://shop.example.com"),
+    ],
+)
+def test_a_landing_that_cannot_be_trusted_sets_no_click(
+    cookie: str, body: str, origin: str
+) -> None:
+    _, decision = asked(cookie, body, origin)
+    assert not [line for line in decision.cookies if line.startswith("_fbc=")]
+
+
+def test_a_refusal_sets_nothing_but_the_verdict_and_expires_the_keeper() -> None:
+    _, decision = asked(GRANTED)
+    keeper = next(line for line in decision.cookies if line.startswith("fh_keep=")).split(";")[0]
+    _, refused = asked(f"{REFUSED}; {keeper}")
+    assert refused.withdrawn
+    kept = [line for line in refused.cookies if "Max-Age=0" not in line]
+    assert [line.partition("=")[0] for line in kept] == ["fh_verdict"]
+
+
+def test_a_site_whose_tags_decide_by_themselves_is_asked_all_the_same() -> None:
+    body, _ = asked(REFUSED, site=replace(SITE, gate_scripts=False))
+    assert body["allow"] == {"ga4": False, "meta": False}

@@ -1,0 +1,45 @@
+import pytest
+
+from firsthand.errors import BadHit
+from firsthand.rules.respond import GIF, respond
+from tests.samples import hit, meta_hit, shop
+
+SITE = shop()
+
+
+@pytest.mark.parametrize(
+    ("destination", "status", "body"),
+    [("image", 200, GIF), ("iframe", 200, GIF), ("empty", 204, b""), ("", 204, b"")],
+)
+def test_a_beacon_hears_what_its_element_expects(
+    destination: str, status: int, body: bytes
+) -> None:
+    found = meta_hit()
+    headers = {**found.headers, "sec-fetch-dest": destination}
+    response = respond(hit(f"{found.host}{found.path}?{found.query}", headers=headers), SITE)
+    assert (response.status, response.body) == (status, body)
+    assert response.decision is not None
+    assert len(response.decision.beacons) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "evil.example/tr/",
+        "www.facebook.com/other",
+        "connect.facebook.net/en_US/fbevents.js",
+        "fh/copy",
+        "fh/other",
+        "fh",
+        "",
+    ],
+)
+def test_other_doors_are_not_answered_here(address: str) -> None:
+    with pytest.raises(BadHit) as refused:
+        respond(hit(address), SITE)
+    assert refused.value.status == 404
+
+
+def test_doors_for_third_party_cookies_are_counted() -> None:
+    response = respond(hit("stats.g.doubleclick.net/g/collect?x=1"), SITE)
+    assert (response.status, response.decision, response.counted) == (204, None, "sink_ga4")

@@ -1,0 +1,602 @@
+"""One suite over every storage backend."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.factories import NOW
+from tests.store.backends import (
+    BACKENDS,
+    FAR,
+    LANE,
+    LATER,
+    LEASE_MS,
+    Backend,
+    Open,
+    beacons,
+    event,
+    keys,
+)
+
+from firsthand.model import (
+    Accepted,
+    Amend,
+    Beacon,
+    Client,
+    Expired,
+    MatchKey,
+    Note,
+    Origin,
+    Outcome,
+    Pending,
+    Reason,
+    Recorded,
+    Refused,
+    Split,
+    TryLater,
+    Verdict,
+    Warned,
+    Withheld,
+)
+from firsthand.store.contract import (
+    Backlog,
+    Coverage,
+    KeyHealth,
+    Lane,
+    Latency,
+    NoteCount,
+    Settled,
+)
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+@pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys())
+def open_backend(request: pytest.FixtureRequest) -> Open:
+    opened: Open = request.param
+    return opened
+
+
+@pytest_asyncio.fixture
+async def store(open_backend: Open, tmp_path: Path) -> AsyncIterator[Backend]:
+    async with open_backend(tmp_path) as backend:
+        yield backend
+
+
+# Outbox and mover
+
+
+async def test_a_beacon_comes_out_as_it_went_in(store: Backend) -> None:
+    beacon = event(
+        fields={"a": 1, "b.c": "ü\n\u2028", "items": [{"id": "x", "price": 1.5}], "flag": True},
+        verdict=Verdict(analytics=True, marketing=False, explicit=True, sources=("x", "y")),
+        origin=Origin.COPY,
+        client=Client.FAILED,
+        subject="someone",
+        bot=7,
+        shape="GET",
+    )
+    await store.take(beacon)
+    (leased,) = await store.lease()
+    assert leased.beacon == beacon
+    assert leased.attempts == 0
+
+
+async def test_a_beacon_that_json_cannot_carry_is_withheld_as_our_fault(store: Backend) -> None:
+    await store.take(event(1, fields={"n": 2**70}), event(2, fields={"t": "\ud800"}, name="\udfff"))
+    assert await store.states() == {("", "withheld", "fault"): 2}
+    assert await store.lease() == []
+
+
+async def test_all_outboxes_are_moved_once(store: Backend) -> None:
+    first, second = store.outboxes
+    await asyncio.gather(*(first.put([one]) for one in beacons(50)))
+    await second.put([event(number) for number in range(50, 60)])
+    assert await store.mover.move(now=LATER) == 60
+    assert await store.mover.move(now=LATER) == 0
+    assert keys(await store.lease()) == [f"key-{number}" for number in range(60)]
+
+
+async def test_what_was_acknowledged_outlives_a_restart(open_backend: Open, tmp_path: Path) -> None:
+    async with open_backend(tmp_path) as before:
+        await before.take(*beacons(3))
+        await before.settle_all()
+        await before.outbox.put(beacons(5))
+    async with open_backend(tmp_path) as after:
+        assert await after.mover.move(now=LATER) == 5
+        assert keys(await after.lease()) == ["key-3", "key-4"]
+        assert await after.states() == {("", "accepted", ""): 3, ("", "queued", ""): 2}
+
+
+async def test_what_waits_is_written_when_the_outbox_is_closed(
+    open_backend: Open, tmp_path: Path
+) -> None:
+    async with asyncio.TaskGroup() as group, open_backend(tmp_path) as before:
+        for one in beacons(3):
+            group.create_task(before.outbox.put([one]))
+        await asyncio.sleep(0)
+        before.outbox.count(Note("acme", "A-1", "purchase", "late"))
+    async with open_backend(tmp_path) as after:
+        assert await after.mover.move(now=LATER) == 3
+        assert await after.notes() == {("purchase", "late"): 1}
+
+
+async def test_a_closed_outbox_takes_nothing(store: Backend) -> None:
+    await store.outbox.close()
+    with pytest.raises(OSError, match="closed"):
+        await store.outbox.put(beacons(1))
+
+
+async def test_a_waiter_that_gives_up_takes_nobody_with_it(store: Backend) -> None:
+    async with asyncio.TaskGroup() as group:
+        puts = [group.create_task(store.outbox.put([one])) for one in beacons(3)]
+        await asyncio.sleep(0)
+        puts[1].cancel()
+    assert puts[1].cancelled()
+    assert await store.mover.move(now=LATER) == 3
+
+
+async def test_trimming_loses_nothing_that_was_not_moved(store: Backend) -> None:
+    for one in beacons(10):
+        await store.outbox.put([one])
+    await store.outbox.trim()
+    await store.mover.move(now=LATER)
+    await store.outbox.put([event(10)])
+    await store.outbox.trim()
+    await store.outbox.trim()
+    assert await store.mover.move(now=LATER) == 1
+    assert len(await store.lease()) == 11
+
+
+# Twins
+
+TWICE = [
+    # known client, told client -> joint state, notes, repetitions
+    (Client.FIRED, Client.OK, "ok", 0),
+    (Client.FIRED, Client.UNKNOWN, "unknown", 0),
+    (Client.UNKNOWN, Client.FAILED, "failed", 0),
+    (Client.FAILED, Client.OK, "ok", 0),
+    (Client.OK, Client.FAILED, "ok", 1),
+    (Client.OK, Client.OK, "ok", 1),
+    (Client.FAILED, Client.UNKNOWN, "failed", 1),
+]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("first", "then", "client", "repeated"), TWICE)
+async def test_a_copy_that_comes_again_tells_the_better_outcome(
+    store: Backend, first: Client, then: Client, client: str, repeated: int, *, together: bool
+) -> None:
+    one = event(1, origin=Origin.COPY, client=first)
+    other = event(1, origin=Origin.COPY, client=then, id="f" * 32, at=NOW + 5)
+    await store.outbox.put([one])
+    if not together:
+        await store.mover.move(now=LATER)
+    await store.outbox.put([other])
+    await store.mover.move(now=LATER)
+    assert await store.states() == {(client, "queued", ""): 1}
+    assert await store.states(by_day=True) == {(client, "queued", ""): 1}
+    assert len(await store.lease()) == 1
+    assert await store.ledger.key_health(since=0, until=FAR) == [
+        KeyHealth("acme", "A-1", total=1, made=0, repeated=repeated)
+    ]
+    assert await store.notes() == ({("purchase", "duplicate"): 1} if repeated else {})
+
+
+async def test_a_better_outcome_is_known_after_acceptance_too(store: Backend) -> None:
+    await store.take(event(1, origin=Origin.COPY, client=Client.FIRED))
+    await store.settle_all()
+    await store.take(event(1, origin=Origin.COPY, client=Client.OK))
+    assert await store.states() == {("ok", "accepted", ""): 1}
+    assert await store.lease() == []
+
+
+async def test_an_event_that_comes_by_another_way_is_a_duplicate_but_no_repetition(
+    store: Backend,
+) -> None:
+    await store.take(event(1), event(1, origin=Origin.BACKEND))
+    assert len(await store.lease()) == 1
+    assert await store.notes() == {("purchase", "duplicate"): 1}
+    (health,) = await store.ledger.key_health(since=0, until=FAR)
+    assert health.repeated == 0
+
+
+DIFFERENT = [{"site": "other"}, {"vendor": "other"}, {"account": "other"}, {"name": "other"}]
+
+
+@pytest.mark.parametrize("other", DIFFERENT)
+async def test_a_key_counts_within_site_vendor_account_and_name(
+    store: Backend, other: dict[str, str]
+) -> None:
+    await store.take(event(1), event(1, **other))
+    assert await store.states() == {("", "queued", ""): 2}
+
+
+async def test_events_without_a_key_are_nobodys_twins(store: Backend) -> None:
+    await store.take(event(1, event_key=""), event(2, event_key=""))
+    assert await store.states() == {("", "queued", ""): 2}
+
+
+async def test_withheld_beacons_make_twins_and_are_not_queued(store: Backend) -> None:
+    await store.take(
+        event(1, withheld=Reason.CONSENT),
+        event(2, withheld=Reason.BLOCKED, origin=Origin.COPY, client=Client.FAILED),
+    )
+    assert await store.states() == {
+        ("", "withheld", "consent"): 1,
+        ("failed", "withheld", "blocked"): 1,
+    }
+    assert await store.queue.lanes() == []
+
+
+async def test_a_withheld_event_that_comes_again_with_consent_is_sent_once(store: Backend) -> None:
+    blocked = event(1, origin=Origin.COPY, client=Client.FAILED, withheld=Reason.BLOCKED)
+    through = event(1, origin=Origin.COPY, client=Client.OK, fields={"value": 5})
+    await store.take(blocked)
+    await store.take(through)
+    await store.take(through)
+    assert await store.states() == {("ok", "queued", ""): 1}
+    (leased,) = await store.lease()
+    assert leased.beacon.fields == {"value": 5}
+
+
+async def test_a_mirror_leaves_a_note(store: Backend) -> None:
+    await store.take(event(1), event(1, withheld=Reason.MIRROR))
+    assert await store.states() == {("", "queued", ""): 1}
+    assert await store.notes() == {("purchase", "mirror"): 1}
+
+
+async def test_counts_are_kept_by_hour_and_day_of_the_first_arrival(store: Backend) -> None:
+    await store.take(event(1, at=NOW), event(2, at=NOW + HOUR), event(3, at=NOW + DAY))
+    await store.take(event(1, at=NOW + 2 * HOUR, origin=Origin.COPY, client=Client.OK))
+    hours = await store.ledger.counts(since=0, until=FAR)
+    start = NOW - NOW % HOUR
+    assert [(one.at, one.n) for one in hours] == [
+        (start, 1),
+        (start + HOUR, 1),
+        (start + DAY, 1),
+    ]
+    days = await store.ledger.counts(since=NOW, until=NOW + DAY, by_day=True)
+    midnight = NOW - NOW % DAY
+    assert {(one.at, one.client, one.n) for one in days} == {
+        (midnight, Client.OK, 1),
+        (midnight, Client.NONE, 1),
+        (midnight + DAY, Client.NONE, 1),
+    }
+    assert len(await store.ledger.counts(since=NOW, until=NOW + 1)) == 1
+
+
+async def test_names_that_visitors_make_up_are_bounded(store: Backend) -> None:
+    made_up = [event(number, name=f"name {number}") for number in range(300)]
+    await store.take(*made_up, event(300, name="jane@example.com"), event(301, name="n" * 500))
+    found = await store.ledger.counts(since=0, until=FAR)
+    assert sum(one.n for one in found) == 302
+    assert len({one.name for one in found}) <= 201
+    assert max(one.n for one in found if one.name == "(other)") >= 102
+    assert not any("@" in one.name for one in found)
+
+
+# Lanes
+
+
+async def test_the_oldest_goes_first_and_no_lane_sees_another(store: Backend) -> None:
+    other = Lane("acme", "A-2")
+    await store.take(event(3), event(1), event(2, to="A-2"))
+    assert await store.queue.lanes() == [LANE, other]
+    assert keys(await store.lease(1)) == ["key-1"]
+    assert keys(await store.lease(9)) == ["key-3"]
+    got = await store.queue.lease(other, now=LATER, limit=9, for_ms=LEASE_MS)
+    assert keys(got) == ["key-2"]
+    nobody = Lane("acme", "A-9")
+    assert await store.queue.lease(nobody, now=LATER, limit=9, for_ms=LEASE_MS) == []
+
+
+async def test_a_lease_runs_out(store: Backend) -> None:
+    await store.take(*beacons(2))
+    assert len(await store.lease()) == 2
+    assert await store.lease(now=LATER + LEASE_MS - 1) == []
+    assert len(await store.lease(now=LATER + LEASE_MS)) == 2
+
+
+async def test_concurrent_leases_never_give_the_same_beacon(store: Backend) -> None:
+    await store.take(*beacons(40))
+    leases = await asyncio.gather(*(store.lease(7) for _ in range(8)))
+    rows = [one.row for lease in leases for one in lease]
+    assert len(rows) == len(set(rows)) == 40
+
+
+async def test_released_beacons_are_due_at_once_and_retried_ones_later(store: Backend) -> None:
+    await store.take(*beacons(2))
+    first, second = await store.lease()
+    await store.queue.release([first.row])
+    await store.queue.retry(
+        [second.row], due_at=LATER + 500, reason=Reason.TIMEOUT, message="no answer"
+    )
+    (again,) = await store.lease()
+    assert (again.row, again.attempts) == (first.row, 0)
+    assert await store.states() == {("", "queued", ""): 1, ("", "queued", "timeout"): 1}
+    assert await store.lease(now=LATER + 499) == []
+    (again,) = await store.lease(now=LATER + 500)
+    assert (again.row, again.attempts) == (second.row, 1)
+
+
+ENDS: list[tuple[Outcome, str, str, int]] = [
+    (Accepted(), "accepted", "", 0),
+    (Warned("odd"), "warned", "vendor_warning", 0),
+    (Refused(Reason.BAD_EVENT, "no value"), "refused", "bad_event", 1),
+    (Expired(Reason.TOO_OLD), "expired", "too_old", 1),
+    (Withheld(Reason.WITHDRAWN), "withheld", "withdrawn", 0),
+    (Recorded(validated=False), "recorded", "shadow", 0),
+    (Recorded(validated=True), "validated", "shadow", 0),
+]
+
+
+@pytest.mark.parametrize(("outcome", "server", "reason", "dead"), ENDS)
+async def test_settled_beacons_leave_the_lane(
+    store: Backend, outcome: Outcome, server: str, reason: str, dead: int
+) -> None:
+    await store.take(event(1))
+    await store.settle_all(outcome)
+    assert await store.states() == {("", server, reason): 1}
+    assert await store.states(by_day=True) == {("", server, reason): 1}
+    assert await store.queue.lanes() == []
+    assert await store.queue.backlog() == [Backlog(LANE, 0, 0, dead)]
+    assert await store.lease(now=FAR) == []
+
+
+async def test_settling_again_changes_nothing(store: Backend) -> None:
+    await store.take(event(1))
+    (leased,) = await store.lease()
+    done = [Settled(leased.row, Accepted())]
+    await store.queue.settle([*done, *done], now=LATER)
+    await store.queue.settle([Settled(leased.row, Refused(Reason.BAD_EVENT))], now=LATER)
+    assert await store.states() == {("", "accepted", ""): 1}
+    assert await store.queue.backlog() == [Backlog(LANE, 0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    "outcome", [TryLater(Reason.TIMEOUT), Split(Reason.BAD_EVENT), Amend(("fbc",))]
+)
+async def test_what_is_no_end_cannot_be_settled(store: Backend, outcome: Outcome) -> None:
+    await store.take(event(1))
+    with pytest.raises(TypeError):
+        await store.settle_all(outcome)
+    assert await store.states() == {("", "queued", ""): 1}
+
+
+async def test_a_pending_beacon_stays_with_its_ticket(store: Backend) -> None:
+    await store.take(event(1))
+    await store.settle_all(Pending("ticket-7", after_s=2.5))
+    assert await store.states() == {("", "sent", "unconfirmed"): 1}
+    assert await store.queue.backlog() == [Backlog(LANE, 1, NOW + 1, 0)]
+    assert await store.lease(now=LATER + 2_499) == []
+    (leased,) = await store.lease(now=LATER + 2_500)
+    assert leased.ticket == "ticket-7"
+    await store.queue.settle([Settled(leased.row, Accepted())], now=LATER + 3_000)
+    assert await store.states() == {("", "accepted", ""): 1}
+
+
+async def test_backlog_tells_what_waits_since_when(store: Backend) -> None:
+    await store.take(event(5), event(2), event(9, to="A-2"))
+    (leased, _) = await store.lease()
+    await store.queue.retry([leased.row], due_at=FAR, reason=Reason.TIMEOUT, message="")
+    assert await store.queue.backlog() == [
+        Backlog(LANE, 2, NOW + 2, 0),
+        Backlog(Lane("acme", "A-2"), 1, NOW + 9, 0),
+    ]
+
+
+async def test_a_clock_that_was_set_back_delays_nothing(store: Backend) -> None:
+    await store.outbox.put([event(1, at=NOW + DAY)])
+    await store.mover.move(now=LATER)
+    assert len(await store.lease()) == 1
+
+
+# Withdrawal
+
+
+async def test_what_arrived_before_a_withdrawal_is_not_sent(store: Backend) -> None:
+    await store.take(event(0, subject="jane", at=NOW - 5), event(1, subject="joe", at=NOW - 5))
+    await store.outbox.put([], withdrawn=["jane"])
+    await store.mover.move(now=LATER)
+    assert keys(await store.lease()) == ["key-1"]
+    assert await store.states() == {("", "withheld", "withdrawn"): 1, ("", "queued", ""): 1}
+    assert await store.queue.backlog() == [Backlog(LANE, 1, NOW - 5, 0)]
+
+
+async def test_what_arrives_after_it_is_sent(store: Backend) -> None:
+    await store.outbox.put([event(0, subject="jane", at=NOW)], withdrawn=["jane"])
+    await store.outbox.put([event(1, subject="jane", at=NOW + 1)])
+    await store.mover.move(now=LATER)
+    assert keys(await store.lease()) == ["key-1"]
+
+
+async def test_withdrawal_reaches_what_waits_for_a_retry(store: Backend) -> None:
+    await store.take(event(0, subject="jane"))
+    (leased,) = await store.lease()
+    await store.queue.retry([leased.row], due_at=LATER, reason=Reason.TIMEOUT, message="")
+    await store.outbox.put([], withdrawn=["jane"])
+    await store.mover.move(now=LATER)
+    assert await store.lease() == []
+    assert await store.states() == {("", "withheld", "withdrawn"): 1}
+
+
+async def test_nobody_withdraws_for_beacons_without_a_subject(store: Backend) -> None:
+    await store.take(event(0, subject="", at=NOW - 5))
+    await store.outbox.put([], withdrawn=["jane"])
+    await store.mover.move(now=LATER)
+    assert len(await store.lease()) == 1
+
+
+# Ledger
+
+
+async def test_notes_add_up(store: Backend) -> None:
+    note = Note("acme", "A-1", "purchase", "refused")
+    other = Note("", "", "", "bad_request")
+    await store.outbox.put([event(1)], [note, note, other])
+    await store.outbox.put([event(2)], [note])
+    await store.mover.move(now=LATER)
+    assert await store.ledger.notes(since=NOW, until=FAR) == [
+        NoteCount("", "", "", "bad_request", 1),
+        NoteCount("acme", "A-1", "purchase", "refused", 3),
+    ]
+    assert await store.ledger.notes(since=NOW + HOUR, until=FAR) == []
+
+
+async def test_coverage_counts_match_keys_on_both_paths(store: Backend) -> None:
+    client, server = MatchKey.IP | MatchKey.BROWSER_ID, MatchKey.IP | MatchKey.EMAIL
+    await store.take(
+        event(1, client_keys=int(client), server_keys=int(server), origin=Origin.COPY),
+        event(2, server_keys=int(MatchKey.IP)),
+    )
+    # The second copy of one event adds only what was not known.
+    await store.take(event(1, client_keys=int(MatchKey.IP | MatchKey.PHONE), origin=Origin.COPY))
+    assert await store.ledger.coverage(since=0, until=FAR) == [
+        Coverage("acme", "A-1", "client", "phone", 1, 2),
+        Coverage("acme", "A-1", "client", "browser_id", 1, 2),
+        Coverage("acme", "A-1", "client", "ip", 1, 2),
+        Coverage("acme", "A-1", "server", "email", 1, 2),
+        Coverage("acme", "A-1", "server", "ip", 2, 2),
+    ]
+
+
+async def test_latency_counts_from_arrival_to_acceptance(store: Backend) -> None:
+    await store.take(*(event(number, at=NOW) for number in range(4)))
+    ends = [
+        (80, Accepted()),
+        (200, Warned("")),
+        (7_200_000, Accepted()),
+        (80, Recorded(validated=True)),
+    ]
+    for (took, outcome), leased in zip(ends, await store.lease(), strict=True):
+        await store.queue.settle([Settled(leased.row, outcome)], now=NOW + took)
+    assert await store.ledger.latency(since=0, until=FAR) == [
+        Latency("acme", "A-1", 100, 1),
+        Latency("acme", "A-1", 200, 1),
+        Latency("acme", "A-1", -1, 1),
+    ]
+    took = {one.id: one.accepted_ms for one in await store.ledger.events()}
+    assert sorted(took.values(), key=str) == [200, 7_200_000, 80, None]
+
+
+async def test_key_health_tells_made_keys(store: Backend) -> None:
+    await store.take(event(1, key_made=True), event(2))
+    assert await store.ledger.key_health(since=0, until=FAR, by_day=True) == [
+        KeyHealth("acme", "A-1", total=2, made=1, repeated=0)
+    ]
+
+
+async def test_events_are_listed_newest_first_and_by_pages(store: Backend) -> None:
+    await store.take(*beacons(5), event(9, vendor="other", withheld=Reason.CONSENT))
+    page = await store.ledger.events(limit=2)
+    assert [one.at for one in page] == [NOW + 9, NOW + 4]
+    page = await store.ledger.events(limit=2, before=page[-1].at)
+    assert [one.at for one in page] == [NOW + 3, NOW + 2]
+    assert [one.at for one in await store.ledger.events(vendor="other")] == [NOW + 9]
+    (one,) = await store.ledger.events(server="withheld")
+    assert (one.vendor, one.account, one.to, one.name) == ("other", "A-1", "A-1", "purchase")
+    assert (one.origin, one.reason) == (Origin.PIXEL, Reason.CONSENT)
+    assert await store.ledger.events(vendor="acme", server="withheld") == []
+
+
+async def test_a_trace_shows_the_way_and_no_one(store: Backend) -> None:
+    fields_ = {"email": "hash", "page": "https://shop.example/thanks?mail=x", "value": 5}
+    await store.take(event(1, fields=fields_, shape="POST form"))
+    (leased,) = await store.lease()
+    done = Settled(leased.row, Warned("odd value"), call="the call", reply="the reply")
+    await store.queue.settle([done], now=LATER)
+    (listed,) = await store.ledger.events()
+    trace = await store.ledger.trace(listed.id)
+    assert trace is not None
+    assert trace.event == listed
+    assert (
+        trace.fields == '{"email":"<4 characters>","page":"https://shop.example/thanks","value":5}'
+    )
+    assert (trace.shape, trace.call, trace.reply) == ("POST form", "the call", "the reply")
+    assert trace.message == "odd value"
+    assert trace.verdict == "analytics and marketing (explicit): test"
+
+
+@pytest.mark.parametrize("unknown", ["", "x", "-1", "1 OR 1", "99", "9" * 400, "²"])
+async def test_there_is_no_trace_of_an_unknown_event(store: Backend, unknown: str) -> None:
+    await store.take(event(1))
+    assert await store.ledger.trace(unknown) is None
+
+
+# Whatever the order
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[Beacon]:
+    one = st.builds(
+        event,
+        st.integers(0, 5),
+        origin=st.sampled_from(Origin),
+        client=st.sampled_from(Client),
+        withheld=st.sampled_from([Reason.NONE, Reason.NONE, Reason.CONSENT]),
+        at=st.integers(NOW, NOW + 2 * DAY),
+        client_keys=st.integers(0, 511),
+        key_made=st.booleans(),
+    )
+    return draw(st.lists(one, min_size=1, max_size=12))
+
+
+@settings(max_examples=25)
+@given(
+    came=arrivals(),
+    ends=st.lists(
+        st.sampled_from([Accepted(), Refused(Reason.BAD_EVENT), Pending("t", 0)]), max_size=6
+    ),
+    moves=st.sets(st.integers(0, 12)),
+)
+@pytest.mark.parametrize("name", BACKENDS)
+def test_counts_add_up_whatever_comes_in_whatever_order(
+    name: str, came: list[Beacon], ends: list[Outcome], moves: set[int]
+) -> None:
+    async def run(folder: Path) -> None:
+        async with BACKENDS[name](folder) as store:
+            for place, beacon in enumerate(came):
+                await store.outboxes[place % 2].put([beacon])
+                if place in moves:
+                    await store.mover.move(now=FAR)
+            await store.mover.move(now=FAR)
+            for outcome, leased in zip(ends, await store.lease(now=FAR), strict=False):
+                await store.queue.settle([Settled(leased.row, outcome)], now=FAR)
+            await check_sums(store, came, ends)
+
+    with TemporaryDirectory() as folder:
+        asyncio.run(run(Path(folder)))
+
+
+async def check_sums(store: Backend, came: list[Beacon], ends: list[Outcome]) -> None:
+    events = {one.event_key for one in came}
+    sendable = {one.event_key for one in came if not one.withheld}
+    for by_day in (False, True):
+        states = await store.states(by_day=by_day)
+        assert sum(states.values()) == len(events)
+        withheld = sum(n for (_, server, _), n in states.items() if server == "withheld")
+        assert withheld == len(events) - len(sendable)
+    listed = await store.ledger.events()
+    assert tally((one.client, one.server, one.reason) for one in listed) == states
+    (health,) = await store.ledger.key_health(since=0, until=FAR)
+    assert health.total == len(events)
+    ended = ends[: len(sendable)]
+    gone = [one for one in ended if not isinstance(one, Pending)]
+    dead = [one for one in ended if isinstance(one, Refused)]
+    backlog = await store.queue.backlog()
+    assert sum(one.waiting for one in backlog) == len(sendable) - len(gone)
+    assert sum(one.dead for one in backlog) == len(dead)
+
+
+def tally(states: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
+    found: dict[tuple[str, ...], int] = {}
+    for state in states:
+        found[state] = found.get(state, 0) + 1
+    return found
