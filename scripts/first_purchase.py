@@ -96,7 +96,9 @@ def main() -> None:
                     sys.exit("the report compared no purchase within a minute")
                 time.sleep(0.1)
             seconds = time.time() - options.started  # noqa: TID251 - a stopwatch
-            print(f"First compared purchase after {seconds:.1f} s, at {compared(report(places['report']))}")
+            print(
+                f"First compared purchase after {seconds:.1f} s, at {compared(report(places['report']))}"
+            )
             if options.picture:
                 page.goto(places["report"])
                 page.screenshot(path=options.picture, full_page=True)

@@ -37,6 +37,7 @@ def shop(mode: Mode = Mode.SERVER, policy: Policy | None = None) -> Site:
         accounts={(account.vendor.key, account.id): account for account in accounts},
         vendors=vendors,
         doors=Doors(vendors.values()),
+        tables=Site.tables_of(vendors),
         consent=policy or Policy(),
         secret=b"a secret that only this test has",
     )
@@ -93,7 +94,9 @@ def ga4_hit(name: str = "page_view", *, cookie: str = GRANTED, **parameters: str
         "en": name,
         **parameters,
     }
-    return hit(f"www.google-analytics.com/g/collect?{urlencode(given, quote_via=quote)}", cookie=cookie)
+    return hit(
+        f"www.google-analytics.com/g/collect?{urlencode(given, quote_via=quote)}", cookie=cookie
+    )
 
 
 def copied(original: Hit, outcome: Client) -> Hit:

@@ -14,13 +14,16 @@ from urllib.parse import urlsplit
 import orjson
 
 from firsthand.delivery.auth import MASK, Secret, join
+from firsthand.edge.requests import MAX_BODY, METHODS
+from firsthand.edge.scripts import TYPE
 from firsthand.errors import BadHit
 from firsthand.model import Beacon, Call, Hit, Mode, Verdict
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.cookies import Wanted
 from firsthand.rules.decide import HEADERS, Decision
-from firsthand.rules.doors import Doors, split
+from firsthand.rules.doors import Doors, Use, split
 from firsthand.rules.respond import Response, respond
+from firsthand.rules.scriptdoor import asked
 from firsthand.rules.site import Account, Site
 from firsthand.rules.wanted import wanted
 from firsthand.vendors import VENDORS
@@ -44,6 +47,7 @@ def sample() -> Site:
         accounts=accounts,
         vendors=VENDORS,
         doors=Doors(VENDORS.values()),
+        tables=Site.tables_of(VENDORS),
         consent=Policy(),
         secret=b"the sample's secret is no secret",
         any_account=True,
@@ -56,10 +60,12 @@ def explain(line: str, site: Site) -> dict[str, Any]:
         hit = parse(line, site)
     except BadHit as refused:
         return _shown(Response(refused.status), None, [refused.reason])
+    except KeyError as missing:
+        return {"error": f"not a hit: {missing} is missing"}
     except (ValueError, TypeError, AttributeError) as wrong:
         return {"error": f"not a hit: {wrong}"}
     try:
-        response = respond(hit, site)
+        response = _preflight(hit) or _script(hit, site) or respond(hit, site)
     except BadHit as refused:
         return _shown(Response(refused.status), None, [refused.reason])
     notes = [response.counted] if response.counted else []
@@ -67,8 +73,15 @@ def explain(line: str, site: Site) -> dict[str, Any]:
 
 
 def parse(line: str, site: Site) -> Hit:
-    """Return the Hit that a JSON line describes. Raises ``ValueError`` or ``BadHit``."""
+    """Return the Hit that a JSON line describes.
+
+    Raises ``BadHit`` for what the listener refuses, ``KeyError``, ``ValueError``, ``TypeError`` or
+    ``AttributeError`` for what describes none.
+    """
     given = orjson.loads(line)
+    method = given.get("method", "GET").upper()
+    if method not in METHODS:
+        raise BadHit(405, "method")
     parts = urlsplit(given["url"])
     if parts.netloc.lower() != site.tracking_host:
         raise BadHit(421, "host")
@@ -76,14 +89,17 @@ def parse(line: str, site: Site) -> Hit:
     if not target.startswith(f"{site.base_path}/"):
         raise BadHit(404, "unknown_path")
     host, path, query = split(target[len(site.base_path) :])
-    headers = {name.lower(): _joined(name, value) for name, value in given["headers"].items()}
+    body = _body(given.get("body", ""), given.get("body_encoding", ""))
+    if len(body) > MAX_BODY:
+        raise BadHit(413, "body_size")
+    headers = _headers(given.get("headers", {}))
     cookie = headers.get("cookie", "")
     return Hit(
-        method=given.get("method", "GET").upper(),
+        method=method,
         host=host,
         path=path,
         query=query,
-        body=_body(given.get("body", ""), given.get("body_encoding", "")),
+        body=body,
         headers={name: value for name, value in headers.items() if name in HEADERS},
         cookies=_cookies(cookie, wanted(site)),
         ip=str(ip_address(given["ip"])) if given.get("ip") else "",
@@ -91,10 +107,28 @@ def parse(line: str, site: Site) -> Hit:
     )
 
 
-def _joined(name: str, value: str | list[str]) -> str:
-    if isinstance(value, str):
-        return value
-    return ("; " if name.lower() == "cookie" else ", ").join(value)
+def _headers(given: Mapping[str, str | list[str]]) -> dict[str, str]:
+    """Return headers by lower-case name; lines of one name are joined, in whatever case it came."""
+    lines: dict[str, list[str]] = {}
+    for name, value in given.items():
+        more = [value] if isinstance(value, str) else value
+        lines.setdefault(name.lower(), []).extend(more)
+    return {
+        name: ("; " if name == "cookie" else ", ").join(values) for name, values in lines.items()
+    }
+
+
+def _preflight(hit: Hit) -> Response | None:
+    return Response(204, counted="preflight") if hit.method == "OPTIONS" else None
+
+
+def _script(hit: Hit, site: Site) -> Response | None:
+    """Return the answer to a script's address, without the script: nothing is fetched here."""
+    found = site.doors.find(hit.host, hit.path)
+    if found is None or found.use is not Use.SCRIPT or hit.method == "POST":
+        return None
+    script = asked(found, hit.host, hit.path, hit.query, site)
+    return Response(200, content_type=TYPE, counted=f"script {script.address}")
 
 
 def _cookies(header: str, known: Wanted) -> Mapping[str, tuple[str, ...]]:

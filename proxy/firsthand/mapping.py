@@ -112,6 +112,7 @@ class Table:
         self._kind_prefix = [
             (row.path.partition("*")[0], row) for row in rows if row.path.endswith("*")
         ]
+        self.pages = tuple(path for path, row in self._kinds.items() if row.kind is Kind.PAGE)
 
     def take(self, pairs: Iterable[Pair]) -> Taken:
         """Read ``pairs``. Empty values count as absent; a value that does not convert is noted."""
@@ -138,8 +139,13 @@ class Table:
 
     def _by_prefix(self, name: str) -> tuple[Field | None, str]:
         for prefix, row in self._prefix:
-            if name.startswith(prefix) and len(name) > len(prefix):
-                return row, row.path.replace("*", name[len(prefix) :].rstrip("]"))
+            if not name.startswith(prefix):
+                continue
+            rest = name[len(prefix) :]
+            if prefix.endswith("["):
+                rest = rest.removesuffix("]")
+            if rest:
+                return row, row.path.replace("*", rest)
         return None, ""
 
     def row(self, path: str) -> Field | None:
@@ -159,12 +165,12 @@ class Table:
 
     def keys(self, fields: Mapping[str, Value]) -> MatchKey:
         """Return which match keys ``fields`` holds."""
-        found = MatchKey(0)
+        found = 0
         for path in fields:
-            row = self.row(path)
+            row = self._kinds.get(path)
             if row is not None and row.match is not None:
-                found |= row.match
-        return found
+                found |= row.match.value
+        return MatchKey(found)
 
 
 def nest(fields: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,6 +1,7 @@
 """All that flows: ``Hit -> Reading -> Beacon -> Call -> Reply -> Outcome``.
 
-Times are integers in Unix milliseconds unless a name says otherwise.
+Times are integers in Unix milliseconds unless a name says otherwise. What may identify a visitor
+is left out of every ``repr``, so that no log and no error text can hold it.
 """
 
 from collections.abc import Mapping
@@ -147,11 +148,11 @@ class Hit:
     method: str
     host: str
     path: str
-    query: str
-    body: bytes
-    headers: Mapping[str, str]
-    cookies: Mapping[str, tuple[str, ...]]
-    ip: str
+    query: str = field(repr=False)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    cookies: Mapping[str, tuple[str, ...]] = field(repr=False)
+    ip: str = field(repr=False)
     at: int
     origin: Origin = Origin.PIXEL
     client: Client = Client.NONE
@@ -164,20 +165,21 @@ class Reading:
     """One event as its pixel told it, decoded by the vendor's table. Unstripped: memory only.
 
     ``fields`` is keyed by API path, at most one dot: ``user_data.em``. ``event_key`` is empty
-    where the wire has none. ``signals`` holds consent parameters by wire name; ``limited`` says that
-    the page asked for limited data use. ``skip`` says why this event is not for the server API at
-    all.
+    where the wire has none. ``signals`` holds consent parameters by wire name; ``limited`` says
+    that the page asked for limited data use. ``unlisted`` counts parameters that no row knows.
+    ``skip`` says why this event is not for the server API at all.
     """
 
     account: str
     name: str
     canonical: str
-    event_key: str
-    page: str
+    event_key: str = field(repr=False)
+    page: str = field(repr=False)
     at: int
-    fields: Fields
+    fields: Fields = field(repr=False)
     signals: Mapping[str, str] = field(default_factory=dict)
     limited: bool = False
+    unlisted: int = 0
     skip: Reason = Reason.NONE
     notes: tuple[str, ...] = ()
 
@@ -215,16 +217,16 @@ class Beacon:
     to: str
     name: str
     canonical: str
-    event_key: str
+    event_key: str = field(repr=False)
     key_made: bool  # the wire had no key; this one is ours
-    fields: Fields
+    fields: Fields = field(repr=False)
     verdict: Verdict
     origin: Origin
     client: Client
     client_ms: int
     client_keys: int  # MatchKey bits of the beacon as the browser sent it
     server_keys: int  # MatchKey bits of what we can send
-    subject: str
+    subject: str = field(repr=False)
     at: int  # arrival
     event_at: int
     bot: int
@@ -251,7 +253,7 @@ class Call:
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +262,7 @@ class Reply:
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     ms: int
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import ClientSession, CookieJar
+
 from tests.admin.listener import Listener, listening
 
 

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
-from tests.admin.sample import NOW, MemoryLedger, MemoryQueue, full_ledger, full_queue, make_site
 
 from firsthand.admin.app import app
 from firsthand.admin.guard import Part
 from firsthand.rules.site import Site
+from tests.admin.sample import NOW, MemoryLedger, MemoryQueue, full_ledger, full_queue, make_site
 
 TOKEN = "correct-horse-battery-staple-correct-horse-bat"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}

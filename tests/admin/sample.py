@@ -5,8 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from firsthand.admin.rows import DAY_MS, HOUR_MS
 from firsthand.model import Client, Mode, Origin, Reason, Server
-from firsthand.rules.consent.policy import Policy
-from firsthand.rules.doors import Doors
 from firsthand.rules.site import Account, Site
 from firsthand.store.contract import (
     Backlog,
@@ -23,10 +21,16 @@ from firsthand.store.contract import (
 )
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
+from tests.samples import shop
 
 NOW = 1_795_514_400_000  # 2026-11-24T10:00:00Z
 META, GA4 = "1234567890123456", "G-ABCDEFGH12"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def _is_whole(since: int, until: int, *, by_day: bool) -> bool:
+    """Say whether roll-ups can tell about the span exactly: it starts with an hour, or a day."""
+    return since < until and since % (DAY_MS if by_day else HOUR_MS) == 0
 
 
 @dataclass
@@ -46,17 +50,17 @@ class MemoryLedger:
         rows = [row for row in self.rows if since <= row.at < until]
         return [replace(row, at=row.at - row.at % step) for row in rows]
 
-    async def notes(self, *, since: int, until: int) -> list[NoteCount]:
-        return self.noted if since < until else []
+    async def notes(self, *, since: int, until: int, by_day: bool = False) -> list[NoteCount]:
+        return self.noted if _is_whole(since, until, by_day=by_day) else []
 
-    async def coverage(self, *, since: int, until: int) -> list[Coverage]:
-        return self.covered if since < until else []
+    async def coverage(self, *, since: int, until: int, by_day: bool = False) -> list[Coverage]:
+        return self.covered if _is_whole(since, until, by_day=by_day) else []
 
-    async def latency(self, *, since: int, until: int) -> list[Latency]:
-        return self.took if since < until else []
+    async def latency(self, *, since: int, until: int, by_day: bool = False) -> list[Latency]:
+        return self.took if _is_whole(since, until, by_day=by_day) else []
 
-    async def key_health(self, *, since: int, until: int) -> list[KeyHealth]:
-        return self.keys if since < until else []
+    async def key_health(self, *, since: int, until: int, by_day: bool = False) -> list[KeyHealth]:
+        return self.keys if _is_whole(since, until, by_day=by_day) else []
 
     async def events(
         self, *, limit: int = 100, vendor: str = "", server: str = "", before: int = 0
@@ -103,18 +107,10 @@ class MemoryQueue:
 
 def make_site(*accounts: Account) -> Site:
     given = accounts or (account("meta", META, Mode.BOTH), account("ga4", GA4, Mode.SHADOW))
-    return Site(
+    return replace(
+        shop(),
         name="shop.example.com",
-        hosts=frozenset({"shop.example.com"}),
-        origins=frozenset({"https://shop.example.com"}),
-        tracking_host="trk.shop.example.com",
-        tracking_url="https://trk.shop.example.com",
-        cookie_domain="example.com",
         accounts={(each.vendor.key, each.id): each for each in given},
-        vendors=VENDORS,
-        doors=Doors(VENDORS.values()),
-        consent=Policy(),
-        secret=b"0" * 32,
     )
 
 

@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.admin.sample import NOW
 
 from firsthand.admin.access import (
     COOKIE_MS,
@@ -12,6 +11,7 @@ from firsthand.admin.access import (
     bearer,
     is_allowed_host,
 )
+from tests.admin.sample import NOW
 
 NAMES = frozenset({"127.0.0.1", "localhost", "[::1]", "admin.example.com", "exact.example.com:99"})
 

@@ -1,9 +1,9 @@
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import make_mocked_request
-from tests.admin.listener import AUTH, Listener
 
 from firsthand.admin.answers import HEADERS, wants_json
+from tests.admin.listener import AUTH, Listener
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
 import pytest
 from aiohttp import ClientSession
+
+from firsthand.admin.app import EVENTS_ON_A_PAGE, app
+from firsthand.admin.guard import Part
 from tests.admin.listener import AUTH, JSON, Listener, listening
 from tests.admin.sample import (
     GA4,
@@ -9,9 +12,6 @@ from tests.admin.sample import (
     MemoryQueue,
     make_site,
 )
-
-from firsthand.admin.app import EVENTS_ON_A_PAGE, app
-from firsthand.admin.guard import Part
 
 
 async def get(client: ClientSession, address: str) -> str:
@@ -67,6 +67,7 @@ async def test_a_span_without_events_says_what_to_do(client: ClientSession) -> N
         page = await get(client, f"{empty.address}/report")
         assert "firsthand check" in page
         assert "https://trk.shop.example.com/connect.facebook.net/" in page
+        assert 'href="https://shop.example.com/"' in page
         assert "0%" not in page
         assert "has arrived yet" in await get(client, f"{empty.address}/events")
         assert "No lane" in await get(client, f"{empty.address}/delivery")

@@ -1,8 +1,8 @@
 import pytest
 from aiohttp import ClientSession
-from tests.admin.listener import Listener
 
 from firsthand.admin.assets import TYPES
+from tests.admin.listener import Listener
 
 
 @pytest.mark.parametrize(("name", "kind"), TYPES.items())

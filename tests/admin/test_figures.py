@@ -3,12 +3,12 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.admin.sample import count
 
 from firsthand.admin.causes import Place
 from firsthand.admin.figures import at_most, figures, rate
 from firsthand.model import Client, Mode, Reason, Server
 from firsthand.store.contract import Count
+from tests.admin.sample import count
 
 OK, FAILED, UNKNOWN, NONE = Client.OK, Client.FAILED, Client.UNKNOWN, Client.NONE
 

@@ -1,8 +1,10 @@
 import pytest
 from aiohttp import ClientSession
-from tests.admin.listener import AUTH, JSON, TOKEN, Listener
 
 from firsthand.admin.access import COOKIE, FREE_ERRORS
+from firsthand.store.contract import Count
+from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
+from tests.admin.sample import MemoryLedger
 
 CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", "/delivery", "/nowhere")
 
@@ -95,3 +97,17 @@ async def test_refusals_are_words_for_people_and_json_for_programs(
     async with client.get(f"{listener.address}/nowhere", headers=JSON) as answer:
         assert answer.status == 404
         assert (await answer.json())["error"] == "Not found"
+
+
+class BrokenLedger(MemoryLedger):
+    async def counts(self, **_: object) -> list[Count]:
+        raise OSError(28, "No space left on device")
+
+
+async def test_a_broken_disk_is_said_in_words(client: ClientSession) -> None:
+    async with listening(BrokenLedger()) as broken:
+        async with client.get(f"{broken.address}/report", headers=JSON) as answer:
+            assert answer.status == 503
+            assert (await answer.json())["error"] == "Storage fails"
+        async with client.get(f"{broken.address}/events", headers=JSON) as answer:
+            assert answer.status == 200

@@ -20,9 +20,10 @@ def test_coverage_of_both_paths_in_the_order_of_the_model() -> None:
     )
 
 
-def test_a_path_without_twins_has_no_coverage() -> None:
+def test_a_path_on_which_no_twin_had_a_key() -> None:
     found = coverage([Coverage("meta", "1", "server", "EMAIL", 3, 4)])
-    assert found == (KeyCoverage("email", None, rate(3, 4)),)
+    assert found == (KeyCoverage("email", rate(0, 4), rate(3, 4)),)
+    assert coverage([]) == ()
 
 
 def test_keys_are_summed() -> None:

@@ -1,16 +1,6 @@
 import orjson
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.admin.sample import (
-    GA4,
-    META,
-    NOW,
-    account,
-    count,
-    full_ledger,
-    full_queue,
-    make_site,
-)
 
 from firsthand.admin.causes import Cause
 from firsthand.admin.figures import rate
@@ -26,6 +16,16 @@ from firsthand.admin.report import (
 from firsthand.admin.rows import Rows, collect, span
 from firsthand.model import Client, Mode, Reason, Server
 from firsthand.store.contract import Backlog, Count, Lane, NoteCount
+from tests.admin.sample import (
+    GA4,
+    META,
+    NOW,
+    account,
+    count,
+    full_ledger,
+    full_queue,
+    make_site,
+)
 
 DAY = span("24h", now=NOW)
 OK, FAILED, NONE = Client.OK, Client.FAILED, Client.NONE

@@ -1,7 +1,7 @@
 import pytest
-from tests.admin.sample import NOW, MemoryQueue, full_ledger, full_queue
 
 from firsthand.admin.rows import DAY_MS, HOUR_MS, SPANS, Rows, collect, span
+from tests.admin.sample import NOW, MemoryQueue, full_ledger, full_queue
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,12 @@
 from io import StringIO
 
 from rich.console import Console
+
+from firsthand.admin.report import Report, build
+from firsthand.admin.rows import Rows, collect, span
+from firsthand.admin.terminal import show
+from firsthand.model import Client, Mode, Server
+from firsthand.store.contract import Count
 from tests.admin.sample import (
     GA4,
     META,
@@ -11,12 +17,6 @@ from tests.admin.sample import (
     full_queue,
     make_site,
 )
-
-from firsthand.admin.report import Report, build
-from firsthand.admin.rows import Rows, collect, span
-from firsthand.admin.terminal import show
-from firsthand.model import Client, Mode, Server
-from firsthand.store.contract import Count
 
 DAY = span("24h", now=NOW)
 

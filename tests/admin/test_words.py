@@ -1,12 +1,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.admin.sample import NOW
 
 from firsthand.admin import words
 from firsthand.admin.causes import Cause, Place
 from firsthand.admin.figures import CLIENT_STATES
 from firsthand.model import MatchKey, Mode, Origin, Reason, Server
+from tests.admin.sample import NOW
 
 
 def test_everything_has_its_words() -> None:

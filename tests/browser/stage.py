@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 
 from aiohttp import web
+from playwright.async_api import BrowserContext, Page
+
 from firsthand.browser import Rules, ScriptFile, VendorRules, loader
 from firsthand.rules import verdict
-from playwright.async_api import BrowserContext, Page
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -45,6 +46,7 @@ class Stage:
     headers: dict[str, str] = field(default_factory=dict)
     modes: dict[str, Mapping[str, str]] = field(default_factory=dict)
     gate: bool = True
+    cookies: str = f"^(?:{CONSENT})="
     scripts: dict[str, str] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -75,7 +77,7 @@ class Stage:
             suffix=self.suffix,
             gate=self.gate,
             verdict=verdict.NAME,
-            cookies=f"^(?:{CONSENT})=",
+            cookies=self.cookies,
             events=("focus", "visibilitychange"),
             vendors={
                 "acme": self._rules("acme", r"\d+", "id", ("eid", "ev", ("Auto",))),
@@ -112,6 +114,27 @@ class Stage:
         await page.goto(f"http://shop.localhost:{self.port}{path}")
         return page
 
+    async def remember(self, value: str) -> None:
+        """Give the visitor the verdict cookie that a page before this one would have brought."""
+        assert self.context
+        about = verdict.digest({CONSENT: (value,)}, [CONSENT])
+        await self.context.add_cookies(
+            [
+                {
+                    "name": verdict.NAME,
+                    "value": verdict.encode(about, value.split("+")),
+                    "domain": ".shop.localhost",
+                    "path": "/",
+                }
+            ]
+        )
+
+    async def arrived(self, number: str) -> None:
+        """Wait until the vendor has the beacon of this number (``n``)."""
+        await self.until(
+            lambda: any(each.query.get("n") == number for each in self.at("px.acme.example"))
+        )
+
     async def consent(self, value: str) -> None:
         assert self.context
         await self.context.add_cookies(
@@ -121,13 +144,13 @@ class Stage:
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until requests have arrived. Fails after five seconds."""
         async with asyncio.timeout(5):
-            while not holds():
+            while not holds():  # noqa: ASYNC110 - the server appends to a list
                 await asyncio.sleep(0.01)
 
     async def holds(self, page: Page, expression: str) -> None:
         """Wait until the page says so, on pages too that forbid ``eval``."""
         async with asyncio.timeout(5):
-            while not await page.evaluate(expression):
+            while not await page.evaluate(expression):  # noqa: ASYNC110 - asks the browser
                 await asyncio.sleep(0.02)
 
     def at(self, host: str) -> list[Seen]:
@@ -164,7 +187,10 @@ async def _answer(stage: Stage, request: web.Request) -> web.Response:
             request.path,
             dict(request.query),
             body,
-            {name: each.value for name, each in SimpleCookie(request.headers.get("Cookie")).items()},
+            {
+                name: each.value
+                for name, each in SimpleCookie(request.headers.get("Cookie")).items()
+            },
         )
     )
     if host == "shop.localhost":

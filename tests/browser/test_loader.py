@@ -1,9 +1,12 @@
 """The loader: vendor code runs once the visitor's choice allows it, and not before."""
 
+import json
+
 import pytest
 from playwright.async_api import Page
 
 from tests.browser.stage import CONSENT, HASH, Stage
+from tests.rules.digests import DIGESTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,7 +26,7 @@ def ready(stage: Stage, tags: str = "", modes: dict[str, dict[str, str]] = SERVE
 
 async def settled(stage: Stage, page: Page) -> None:
     """Wait until the question was answered and whatever follows it has been asked for."""
-    await stage.until(lambda: stage.asked())
+    await stage.until(stage.asked)
     await page.wait_for_timeout(150)
 
 
@@ -68,6 +71,23 @@ async def test_a_changed_choice_makes_the_verdict_cookie_worthless(stage: Stage)
     assert await page.evaluate("window.ran") is None
 
 
+async def test_the_page_has_the_servers_digest(stage: Stage) -> None:
+    ready(stage)
+    stage.cookies = "^(?:c|p-[^=]*)="
+    for header, expected in DIGESTS:
+        await stage.context.clear_cookies()
+        pairs = [pair for pair in header.split("; ") if pair]
+        # A second cookie of one name needs another path.
+        lines = [f"{pair}; path=/{'deep' if i else ''}" for i, pair in enumerate(pairs)]
+        lines.append(f"fh_verdict=1.{expected}.acme; path=/")
+        lines = [f"document.cookie = {json.dumps(line)}" for line in lines]
+        stage.html = f"<script>{';'.join(lines)}</script>{stage.loader_tag(PIXEL)}"
+        page = await stage.open("/deep/page")
+        await page.wait_for_function("window.ran")
+        assert stage.asked() == [], header
+        await page.close()
+
+
 async def test_global_privacy_control_is_not_answered_from_the_cookie(stage: Stage) -> None:
     ready(stage)
     await stage.context.add_init_script(
@@ -107,7 +127,9 @@ async def test_a_late_no_keeps_the_landing_address_in_the_page(stage: Stage) -> 
     ready(stage)
     page = await stage.open("/?acclid=click-1")
     await settled(stage, page)
-    await page.evaluate("document.cookie = 'choice=none; domain=shop.localhost'; dispatchEvent(new Event('focus'))")
+    await page.evaluate(
+        "document.cookie = 'choice=none; domain=shop.localhost'; dispatchEvent(new Event('focus'))"
+    )
     await stage.until(lambda: len(stage.asked()) >= 2)
     await page.wait_for_timeout(150)
     assert [each.method for each in stage.asked()] == ["GET", "GET"]

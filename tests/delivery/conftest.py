@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+
 from tests.delivery.acme import Api, Memory
 
 

@@ -2,11 +2,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.delivery.acme import ACME
 
 from firsthand.delivery.auth import EnvToken, FileToken, Secret, join, scrub
 from firsthand.model import Call, Reply
 from firsthand.vendor import Auth
+from tests.delivery.acme import ACME
 
 CALL = Call("acme", "A-1", "POST", "https://api.acme.test/v1?at=1", {"Accept": "x"}, b"{}")
 

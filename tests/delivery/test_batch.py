@@ -2,11 +2,11 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from tests.delivery.acme import Settings, make_beacon, write
 
 from firsthand.delivery.batch import batches, choose, fit, lingers, probe
 from firsthand.model import Beacon, Call, Reason, Refused
 from firsthand.store.contract import Leased
+from tests.delivery.acme import Settings, make_beacon, write
 
 NOW = 1_800_000_000_000
 

@@ -1,7 +1,6 @@
-from tests.delivery.acme import judge, make_beacon
-
 from firsthand.delivery.exchange import judged, told
 from firsthand.model import Accepted, Reason, Refused, Reply
+from tests.delivery.acme import judge, make_beacon
 
 BEACONS = [make_beacon(number=1), make_beacon(number=2)]
 

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,22 +9,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from tests.delivery.acme import (
-    ACME,
-    BRISK,
-    CLOCK,
-    TOKEN,
-    Api,
-    Hands,
-    Memory,
-    Place,
-    answer,
-    make_account,
-    make_beacon,
-    make_limits,
-    now_ms,
-    until,
-)
 
 from firsthand.delivery.breaker import State
 from firsthand.delivery.lane import Runner
@@ -42,6 +27,22 @@ from firsthand.model import (
     Warned,
 )
 from firsthand.vendor import Vendor
+from tests.delivery.acme import (
+    ACME,
+    BRISK,
+    CLOCK,
+    TOKEN,
+    Api,
+    Hands,
+    Memory,
+    Place,
+    answer,
+    make_account,
+    make_beacon,
+    make_limits,
+    now_ms,
+    until,
+)
 
 Events = list[dict[str, Any]]
 DAY = 86_400_000
@@ -159,6 +160,18 @@ async def test_an_event_waits_for_company_and_goes_when_the_batch_is_full(
         runner.nudge(1)
         await until(lambda: not queue.rows)
     assert api.names() == [["e0", "e1", "e2", "e3"]]
+
+
+async def test_more_events_do_not_end_the_wait_of_a_full_lease(queue: Memory, api: Api) -> None:
+    hands = Hands()
+    pace = replace(BRISK, linger_ms=60_000)
+    vendor = make_limits(max_batch=2)
+    runner = make_runner(queue, api, vendor=vendor, pace=pace, clock=hands.clock())
+    queue.put(*(make_beacon(site=f"site{n}", number=n, at=hands.at) for n in (1, 2)))
+    async with running(runner):
+        await until(lambda: runner._wanted == sys.maxsize)
+        runner.nudge(1_000)
+        assert not runner._awake.is_set()
 
 
 async def test_an_event_that_waited_long_enough_goes_alone(queue: Memory, api: Api) -> None:
@@ -399,6 +412,30 @@ async def test_a_refused_token_holds_the_lane_and_is_probed_with_one_event(
         await until(lambda: not queue.rows)
     assert [len(batch) for batch in api.names()][:3] == [4, 1, 1]
     assert set(queue.results().values()) == {Accepted()}
+
+
+async def test_once_held_no_other_batch_goes_out(queue: Memory, api: Api) -> None:
+    api.handler = says(401)
+    runner = make_runner(queue, api, vendor=make_limits(in_flight=1), clock=Hands().clock())
+    queue.put(*(make_beacon(number=n, site=f"site{n}") for n in range(4)))
+    async with running(runner):
+        await until(lambda: runner.state().state is State.OPEN)
+    assert len(api.seen) == 1
+    assert len(queue.rows) == 4
+
+
+async def test_a_probe_that_was_cut_off_is_made_again(queue: Memory, api: Api) -> None:
+    hands = Hands()
+    runner = make_runner(queue, api, clock=hands.clock())
+    api.script = [says(401)]
+    queue.put(make_beacon())
+    async with running(runner):
+        await until(lambda: runner.state().state is State.OPEN)
+    hands.at = runner.state().until
+    runner._breaker.enter()
+    runner._finishing = False
+    await deliver(runner, queue)
+    assert queue.results() == {"b1": Accepted()}
 
 
 async def test_a_corrected_token_is_tried_at_once(queue: Memory, api: Api) -> None:

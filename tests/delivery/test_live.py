@@ -1,9 +1,9 @@
 from aiohttp import web
-from tests.delivery.acme import ACME, TOKEN, Api, Place, Settings, make_beacon, write
 
 from firsthand.delivery.live import Live
 from firsthand.delivery.sender import HttpSender
 from firsthand.model import Accepted, Reason, Refused, TryLater
+from tests.delivery.acme import ACME, TOKEN, Api, Place, Settings, make_beacon, write
 
 BEACONS = [make_beacon(number=1), make_beacon(number=2)]
 CALL = write(BEACONS, Settings(), now=1)

@@ -7,14 +7,14 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from tests.delivery.acme import ACME, HOST, TOKEN, Api
-from tests.delivery.test_resolving import Fixed
 
 from firsthand.delivery.auth import Secret, join
 from firsthand.delivery.resolving import LoopbackResolver, PublicResolver
 from firsthand.delivery.sender import MAX_REPLY, HttpSender, Sender, Timeouts, _failed
 from firsthand.errors import SendFailed
 from firsthand.model import Call, Reason
+from tests.delivery.acme import ACME, HOST, TOKEN, Api
+from tests.delivery.test_resolving import Fixed
 
 CALL = Call("acme", "A-1", "POST", f"https://{HOST}/v1/A-1?at=1", {"X-Own": "1"}, b'{"events":[]}')
 

@@ -1,5 +1,4 @@
 import pytest
-from tests.delivery.acme import LANE, Hands, Memory, make_account, make_beacon
 
 from firsthand.delivery.exchange import Answer
 from firsthand.delivery.pace import Pace
@@ -20,6 +19,7 @@ from firsthand.model import (
 )
 from firsthand.rules.retry import Policy
 from firsthand.store.contract import Leased
+from tests.delivery.acme import LANE, Hands, Memory, make_account, make_beacon
 
 LATER = TryLater(Reason.TIMEOUT, "slow")
 HELD = TryLater(Reason.AUTH, "no token")

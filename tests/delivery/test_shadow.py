@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from tests.delivery.acme import ACME, TOKEN, Api, Hands, Place, Settings, make_beacon, write
 
 from firsthand.delivery.sender import HttpSender
 from firsthand.delivery.shadow import Shadow
 from firsthand.model import Call, Reason, Recorded, Refused
 from firsthand.vendor import Vendor
+from tests.delivery.acme import ACME, TOKEN, Api, Hands, Place, Settings, make_beacon, write
 
 BEACONS = [make_beacon(number=1), make_beacon(number=2)]
 CALL = write(BEACONS, Settings(), now=1)

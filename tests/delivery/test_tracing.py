@@ -2,13 +2,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from tests.delivery.acme import ACME, Settings, make_account, make_beacon, make_limits, write
 
 from firsthand.delivery.tracing import TRACED, Tracer, Veil, masked_call, masked_reply, quiet
 from firsthand.mapping import Table
 from firsthand.model import Accepted, Outcome, Reason, Refused, Reply, Warned
 from firsthand.store.contract import Leased
 from firsthand.vendor import Auth
+from tests.delivery.acme import ACME, Settings, make_account, make_beacon, make_limits, write
 
 BEACON = make_beacon(number=7)
 VEIL = Veil(Table(ACME.fields), [BEACON])

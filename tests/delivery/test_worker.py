@@ -9,6 +9,16 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+
+from firsthand.delivery.auth import EnvToken
+from firsthand.delivery.worker import Beat, Delivery, Outlet
+from firsthand.mapping import Table
+from firsthand.model import Accepted, Mode, Reason, Recorded, Refused, Server
+from firsthand.store.contract import Durability, Lane
+from firsthand.store.sqlite.delivering import Delivering, open_delivering
+from firsthand.store.sqlite.files import ledger_lock
+from firsthand.store.sqlite.outbox import SqliteOutbox, open_outbox
+from firsthand.vendor import Vendor
 from tests.delivery.acme import (
     ACME,
     BRISK,
@@ -24,16 +34,6 @@ from tests.delivery.acme import (
     now_ms,
     until,
 )
-
-from firsthand.delivery.auth import EnvToken
-from firsthand.delivery.worker import Beat, Delivery, Outlet
-from firsthand.mapping import Table
-from firsthand.model import Accepted, Mode, Reason, Recorded, Refused, Server
-from firsthand.store.contract import Durability, Lane
-from firsthand.store.sqlite.delivering import Delivering, open_delivering
-from firsthand.store.sqlite.files import ledger_lock
-from firsthand.store.sqlite.outbox import SqliteOutbox, open_outbox
-from firsthand.vendor import Vendor
 
 OTHER = Lane("other", "A-1")
 PATIENT = Beat(poll=60, restart=60, drain=60)
@@ -95,6 +95,25 @@ async def test_stopping_takes_what_the_outboxes_still_hold(queue: Memory, api: A
     queue.outbox += [make_beacon(number=number) for number in range(20)]
     async with running(delivery):
         pass
+    assert len(queue.settled) == 20
+
+
+class Slow(Memory):
+    """Moves one beacon at a time."""
+
+    async def move(self, *, now: int) -> int:
+        rest, self.outbox = self.outbox[1:], self.outbox[:1]
+        moved = await super().move(now=now)
+        self.outbox = rest
+        return moved
+
+
+async def test_stopping_takes_all_of_it(api: Api) -> None:
+    queue = Slow()
+    delivery = make(queue, api)
+    delivery.stop()
+    queue.outbox += [make_beacon(number=number) for number in range(20)]
+    await delivery.run()
     assert len(queue.settled) == 20
 
 
@@ -183,6 +202,7 @@ async def test_stopping_gives_up_a_call_that_hangs(queue: Memory, api: Api) -> N
         await until(lambda: api.seen)
     gate.set()
     assert len(queue.rows) == 1
+    assert not queue.retries
 
 
 async def test_a_lane_whose_queue_fails_starts_again(

@@ -35,7 +35,7 @@ SINCE = NOW - 10 * DAY
 
 
 def see(**given: object) -> Seen:
-    seen = Seen({}, {}, {}, {}, "example.com", sets=True, now=NOW, digest=b"0123456789abcdef")
+    seen = Seen({}, {}, {}, {}, "example.com", mints=True, now=NOW, digest=b"0123456789abcdef")
     return replace(seen, **given)  # type: ignore[arg-type]
 
 
@@ -81,6 +81,7 @@ def test_without_a_new_click(
         ((OLD,), "", NEW, NEW, True),
         ((OLD,), NEW, "", NEW, True),
         ((NEW, OLD), "", "", NEW, False),
+        ((f"fb.1.{NOW}.otherClick", NEW), "", "", NEW, True),
     ],
 )
 def test_a_new_click_is_minted_and_the_same_one_keeps_its_time(
@@ -113,7 +114,7 @@ def test_a_browser_id_is_minted_only_where_nobody_has_one() -> None:
     assert 0 <= draw < 2**31
     assert held == hold("_fbp", FBP, see(), [])
     assert hold("_fbp", FBP, see(carried={"_fbp": "in another form"}), []) is None
-    assert hold("_fbp", FBP, see(sets=False), []) is None
+    assert hold("_fbp", FBP, see(mints=False), []) is None
     assert hold("_fbp", replace(FBP, mint=None), see(), []) is None
     assert hold("_fbp", replace(FBP, mint=lambda _: "bad form"), see(), []) is None
 

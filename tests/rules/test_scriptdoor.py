@@ -35,6 +35,11 @@ def at(address: str) -> Asked:
             f"connect.facebook.net/signals/config/{PIXEL}?v=2.9.248&r=stable&domain=shop.example.com",
             "",
         ),
+        (
+            f"www.googletagmanager.com/gtag/js?%69d={PROPERTY}&id={PROPERTY}&l=d%61ta&l=other",
+            f"www.googletagmanager.com/gtag/js?id={PROPERTY}&l=d%61ta",
+            "",
+        ),
     ],
 )
 def test_an_address_within_its_grammar(address: str, at_vendor: str, version: str) -> None:

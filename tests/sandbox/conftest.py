@@ -7,10 +7,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
-from tests.sandbox.asking import Client, MakeAsk
 
 from firsthand.sandbox.role import Ask
 from firsthand.sandbox.server import Sandbox
+from tests.sandbox.asking import Client, MakeAsk
 
 CHROMIUM = [
     "--no-sandbox",

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.sandbox.asking import Client
 
 from firsthand.sandbox.ga4 import MEASUREMENT, RESERVED, SECOND, SECRET
 from firsthand.sandbox.server import Sandbox
+from tests.sandbox.asking import Client
 
 HOST = "www.google-analytics.com"
 MP = f"/mp/collect?measurement_id={MEASUREMENT}&api_secret={SECRET}"

@@ -5,10 +5,10 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from tests.sandbox.asking import Client
 
 from firsthand.sandbox.meta import PIXEL, ROLE, TOKEN, event_fault
 from firsthand.sandbox.server import Sandbox
+from tests.sandbox.asking import Client
 
 NOW_S = 1_795_500_000
 EMAIL = sha256(b"jane.doe@example.com").hexdigest()

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page
-from tests.sandbox.waiting import seen
 
 from firsthand.sandbox.ga4 import MEASUREMENT, SECOND
 from firsthand.sandbox.meta import PIXEL
 from firsthand.sandbox.server import Sandbox
+from tests.sandbox.waiting import seen
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

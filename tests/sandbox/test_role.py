@@ -1,9 +1,9 @@
 import re
 
 import pytest
-from tests.sandbox.asking import MakeAsk
 
 from firsthand.sandbox.role import Door, Way, cross_origin, first_of, script
+from tests.sandbox.asking import MakeAsk
 
 
 def test_a_plus_in_a_query_stays_a_plus_and_in_a_form_is_a_space(make_ask: MakeAsk) -> None:

@@ -5,12 +5,12 @@ import json
 import aiohttp
 import pytest
 import uvloop
-from tests.sandbox.asking import Client
 
 from firsthand.sandbox.meta import PIXEL, TOKEN
 from firsthand.sandbox.role import Answer, Way
 from firsthand.sandbox.server import Sandbox, find_roles
 from firsthand.sandbox.stand_in import Dawdles, Hangs, Says, Tears
+from tests.sandbox.asking import Client
 
 API = "graph.facebook.com"
 PATH = f"/v26.0/{PIXEL}/events"

@@ -1,9 +1,9 @@
 import pytest
-from tests.sandbox.asking import MakeAsk
 
 from firsthand.sandbox.meta import ROLE
 from firsthand.sandbox.role import Answer, Event, Way
-from firsthand.sandbox.stand_in import Hangs, Says, Seen, StandIn
+from firsthand.sandbox.stand_in import KEPT, Hangs, Says, Seen, StandIn
+from tests.sandbox.asking import MakeAsk
 
 
 @pytest.fixture
@@ -56,6 +56,13 @@ def test_misbehaviour_without_number_lasts_until_it_is_ended(stand_in: StandIn) 
     assert [stand_in.next_fault(Way.CALL) for _ in range(3)] == [Hangs()] * 3
     stand_in.behave()
     assert stand_in.next_fault(Way.CALL) is None
+
+
+def test_only_the_newest_are_kept(stand_in: StandIn, make_ask: MakeAsk) -> None:
+    for number in range(KEPT + 2):
+        stand_in.calls.append(Seen(Way.CALL, make_ask(at=number), 200))
+    stand_in.note(Seen(Way.CALL, make_ask(at=-1), 200))
+    assert (len(stand_in.calls), stand_in.calls[-1].ask.at) == (KEPT, -1)
 
 
 def test_reset_forgets_everything(stand_in: StandIn, make_ask: MakeAsk) -> None:

@@ -1,13 +1,13 @@
 import json
 
 import pytest
-from tests.sandbox.asking import MakeAsk
 
 from firsthand.sandbox.meta import ROLE
 from firsthand.sandbox.role import Event, Way
 from firsthand.sandbox.shop.pages import Links
 from firsthand.sandbox.stand_in import Seen, StandIn
 from firsthand.sandbox.watch import SHOWN, board, board_json, entries
+from tests.sandbox.asking import MakeAsk
 
 LINKS = Links(".vendors.localhost:8090", "http://trk.shop.localhost:8080", "http://report/?t=1")
 

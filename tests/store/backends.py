@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from tests.factories import NOW, make_beacon
-
 from firsthand.model import Accepted, Beacon, Kind, Outcome
 from firsthand.store.contract import (
     Durability,
@@ -22,6 +20,7 @@ from firsthand.store.contract import (
 from firsthand.store.sqlite.delivering import open_delivering
 from firsthand.store.sqlite.files import ledger_lock
 from firsthand.store.sqlite.outbox import open_outbox
+from tests.factories import NOW, make_beacon
 
 LANE = Lane("acme", "A-1")
 LATER = NOW + 1_000

@@ -9,19 +9,6 @@ import pytest
 import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.factories import NOW
-from tests.store.backends import (
-    BACKENDS,
-    FAR,
-    LANE,
-    LATER,
-    LEASE_MS,
-    Backend,
-    Open,
-    beacons,
-    event,
-    keys,
-)
 
 from firsthand.model import (
     Accepted,
@@ -52,6 +39,19 @@ from firsthand.store.contract import (
     NoteCount,
     Settled,
 )
+from tests.factories import NOW
+from tests.store.backends import (
+    BACKENDS,
+    FAR,
+    LANE,
+    LATER,
+    LEASE_MS,
+    Backend,
+    Open,
+    beacons,
+    event,
+    keys,
+)
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -75,7 +75,9 @@ async def store(open_backend: Open, tmp_path: Path) -> AsyncIterator[Backend]:
 async def test_a_beacon_comes_out_as_it_went_in(store: Backend) -> None:
     beacon = event(
         fields={"a": 1, "b.c": "ü\n\u2028", "items": [{"id": "x", "price": 1.5}], "flag": True},
-        verdict=Verdict(analytics=True, marketing=False, explicit=True, sources=("x", "y")),
+        verdict=Verdict(
+            analytics=True, marketing=False, explicit=True, sources=("x", "y"), without=("z",)
+        ),
         origin=Origin.COPY,
         client=Client.FAILED,
         subject="someone",

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.factories import make_beacon, make_hit
 
 from firsthand.model import Beacon, Hit, Reading
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
+from tests.factories import make_beacon, make_hit
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.json"))
 

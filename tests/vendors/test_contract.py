@@ -10,7 +10,6 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories import NOW, make_beacon, make_hit, make_reading, make_reply
 
 from firsthand.mapping import Table
 from firsthand.model import (
@@ -23,6 +22,7 @@ from firsthand.model import (
 )
 from firsthand.vendor import Auth, Door, Script, Vendor
 from firsthand.vendors import VENDORS
+from tests.factories import NOW, make_beacon, make_hit, make_reading, make_reply
 
 vendors = pytest.mark.parametrize("vendor", VENDORS.values(), ids=list(VENDORS))
 

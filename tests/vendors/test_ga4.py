@@ -7,7 +7,6 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories import NOW, make_beacon, make_hit, make_reply
 
 from firsthand.model import (
     Accepted,
@@ -27,6 +26,7 @@ from firsthand.model import (
 )
 from firsthand.rules.doors import Doors, Use
 from firsthand.vendors.ga4 import TABLE, VENDOR, Settings
+from tests.factories import NOW, make_beacon, make_hit, make_reply
 
 ACCOUNT = "G-SHOP12345"
 BASE = {"v": "2", "tid": ACCOUNT, "cid": "1.2", "_p": "100", "_s": "1", "sid": "1795514399"}

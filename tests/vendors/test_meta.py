@@ -11,7 +11,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.factories import NOW, make_beacon, make_hit, make_reading
 
 from firsthand.model import Beacon, Fields, Hit, Reading, Reason
 from firsthand.vendor import Mint
@@ -24,6 +23,7 @@ from firsthand.vendors.meta import (
     read,
     write,
 )
+from tests.factories import NOW, make_beacon, make_hit, make_reading
 
 MINUTE = 60_000
 DAY = 86_400_000

@@ -4,7 +4,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.factories import make_beacon, make_reading
 
 from firsthand.model import (
     Accepted,
@@ -19,6 +18,7 @@ from firsthand.model import (
     Warned,
 )
 from firsthand.vendors.meta_answers import judge
+from tests.factories import make_beacon, make_reading
 
 FBC = "fb.1.1795400333444.IwY2xjawTeSt_id-77"
 

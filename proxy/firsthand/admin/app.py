@@ -65,7 +65,8 @@ async def report(request: web.Request) -> web.Response:
     made = build(await collect(desk.ledger, desk.queue, over), desk.site, over)
     if wants_json(request):
         return as_json(made)
-    return as_html(page("report", report=made, now=now, swaps=swaps(desk.site)))
+    shop = min(desk.site.origins, default="")
+    return as_html(page("report", report=made, now=now, swaps=swaps(desk.site), shop=shop))
 
 
 async def events(request: web.Request) -> web.Response:

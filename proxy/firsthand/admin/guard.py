@@ -1,5 +1,6 @@
 """Stands before every handler of the private listener: Host first, then the token."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from math import ceil
@@ -12,6 +13,8 @@ from firsthand.admin import access
 from firsthand.admin.answers import refusal
 from firsthand.rules.site import Site
 from firsthand.store.contract import Ledger, Queue
+
+log = logging.getLogger(__name__)
 
 OPEN = ("/healthz", "/readyz", "/assets/")
 """Answered without a token, to supervisors and for the sign-in page."""
@@ -60,6 +63,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except web.HTTPNotFound:
         return refusal(request, 404, "Not found", "There is nothing at this address.")
+    except OSError as error:
+        log.error("admin page: %s", error)  # noqa: TRY400 - an operator's matter, not a bug's
+        detail = "The ledger cannot be read; the log and /readyz say more."
+        return refusal(request, 503, "Storage fails", detail)
 
 
 def _check(request: web.Request, desk: Desk) -> web.Response | None:

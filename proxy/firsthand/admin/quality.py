@@ -11,7 +11,7 @@ from firsthand.store.contract import Coverage, KeyHealth, Latency
 
 @dataclass(frozen=True, slots=True)
 class KeyCoverage:
-    """The share of twins with a match key, on each path; ``None`` where a path has no twins."""
+    """The share of twins with a match key: as the browser sent it, and as we can send it."""
 
     key: str
     client: Rate | None
@@ -40,19 +40,18 @@ class Speed:
 
 
 def coverage(rows: Iterable[Coverage]) -> tuple[KeyCoverage, ...]:
-    """Return the keys that any twin carried, in the order of ``MatchKey``."""
+    """Return the keys that any twin carried, in the order of ``MatchKey``.
+
+    A path without a row for a key has no twin with it; ``of`` is the same in all rows.
+    """
     have: Counter[tuple[str, str]] = Counter()
-    of: Counter[str] = Counter()
+    of = 0
     for row in rows:
         have[row.path, row.key.lower()] += row.n
-        of[row.path] = max(of[row.path], row.of)
+        of = max(of, row.of)
     known = [(key.name or "").lower() for key in MatchKey]
     return tuple(
-        KeyCoverage(
-            key,
-            rate(have["client", key], of["client"]),
-            rate(have["server", key], of["server"]),
-        )
+        KeyCoverage(key, rate(have["client", key], of), rate(have["server", key], of))
         for key in known
         if have["client", key] or have["server", key]
     )

@@ -60,12 +60,12 @@ def span(name: str, *, now: int) -> Span:
 
 async def collect(ledger: Ledger, queue: Queue, over: Span) -> Rows:
     """Return the rows of ``over``."""
-    since, until = over.since, over.until
+    since, until, by_day = over.since, over.until, over.by_day
     return Rows(
-        counts=await ledger.counts(since=since, until=until, by_day=over.by_day),
-        notes=await ledger.notes(since=since, until=until),
-        coverage=await ledger.coverage(since=since, until=until),
-        latency=await ledger.latency(since=since, until=until),
-        key_health=await ledger.key_health(since=since, until=until),
+        counts=await ledger.counts(since=since, until=until, by_day=by_day),
+        notes=await ledger.notes(since=since, until=until, by_day=by_day),
+        coverage=await ledger.coverage(since=since, until=until, by_day=by_day),
+        latency=await ledger.latency(since=since, until=until, by_day=by_day),
+        key_health=await ledger.key_health(since=since, until=until, by_day=by_day),
         backlog=await queue.backlog(),
     )

@@ -24,10 +24,12 @@ def _server(spread: Figures) -> str:
 
 
 def _live(spread: Figures) -> str:
+    both = f"Both paths delivered {number(spread.matched)} of {_events(spread.union)}"
+    if spread.matched == spread.union:
+        return f"{both}."
     return (
-        f"Both paths delivered {number(spread.matched)} of {_events(spread.union)}; "
-        f"{number(spread.server_only)} came through by the server alone, "
-        f"{number(spread.client_only)} by the browser alone."
+        f"{both}; {number(spread.server_only)} came through by the server alone,"
+        f" {number(spread.client_only)} by the browser alone."
     )
 
 
@@ -48,7 +50,12 @@ def _events(n: int) -> str:
 
 
 def swaps(site: Site) -> list[tuple[str, str]]:
-    """Return pairs of addresses: how a page names a vendor's host now, and how through us."""
+    """Return pairs of addresses: how a page names a vendor's host now, and how through us.
+
+    None for the sandbox, whose shop names them through us already.
+    """
+    if site.vendor_suffix:
+        return []
     front = site.tracking_url.rstrip("/")
     vendors = {account.vendor.key: account.vendor for account in site.accounts.values()}
     hosts = [script.hosts[0] for vendor in vendors.values() for script in vendor.scripts]

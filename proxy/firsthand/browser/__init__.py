@@ -1,7 +1,7 @@
 """The scripts that run in the page: bundle + rules + file -> the bytes of a loader.
 
-The bundles are built from ``src/`` by ``scripts/browser`` and committed. A bundle is one function of
-two arguments, so the rules are joined to it and no text is replaced inside it.
+The bundles are built from ``src/`` by ``scripts/browser`` and committed. A bundle is one function
+of two arguments, so the rules are joined to it and no text is replaced inside it.
 """
 
 import json
@@ -22,8 +22,8 @@ class VendorRules:
     ``hosts``    unanchored: a cheap test that no address of the vendor fails.
     ``account``  full match of an account id; ``param`` finds one in a query or a form body.
     ``doors``    (use, pattern of host and path); a group in the pattern is the account.
-    ``modes``    by account id; ``""`` where an address names none, ``*`` for any id. An account that
-                 is not listed is the page's own affair.
+    ``modes``    by account id; ``""`` where an address names none, ``*`` for any id. An account
+                 that is not listed is the page's own affair.
     ``key``      parameters of event key and event name, and the names that get no key.
     """
 

@@ -9,10 +9,12 @@ from firsthand.rules.consent import gate
 from firsthand.rules.site import Account, Site
 from firsthand.vendor import Door, Script, Vendor
 
-# Events by which consent platforms say on the window that a choice was made, or that may follow one.
-# Sources: OneTrust "Client-side events" and Cookiebot "Developer" pages, read 2026-11-20.
+# Window events after which a choice may have changed; what they say is read from the cookies.
+# OneTrust: its JavaScript events guide, read 2026-11-24. Cookiebot: the names that public code of
+# sites listens for, seen 2026-11-24 and not checked against Cookiebot's own page.
 EVENTS = (
     "OneTrustGroupsUpdated",
+    "OTConsentApplied",
     "CookiebotOnAccept",
     "CookiebotOnDecline",
     "focus",
@@ -26,10 +28,9 @@ _ACCOUNT = "{account}"
 
 
 def rules_of(site: Site) -> Rules:
-    """Return what the loaders of ``site`` know. The sandbox (a vendor suffix) is plain HTTP."""
-    scheme = "http" if site.vendor_suffix else "https"
+    """Return what the loaders of ``site`` know."""
     return Rules(
-        base=f"{scheme}://{site.tracking_host}{site.base_path}",
+        base=site.tracking_url.rstrip("/"),
         suffix=site.vendor_suffix,
         gate=site.gate_scripts,
         verdict=verdict.NAME,
@@ -41,24 +42,22 @@ def rules_of(site: Site) -> Rules:
 
 def cookie_pattern(names: Iterable[str]) -> str:
     """Return a pattern for ``name=value`` of the named cookies; ``*`` at the end: any ending."""
-    stems = [re.escape(name[:-1]) + "[^=]*" if name[-1] == "*" else re.escape(name) for name in names]
+    stems = [
+        re.escape(name[:-1]) + "[^=]*" if name[-1] == "*" else re.escape(name) for name in names
+    ]
     return f"^(?:{'|'.join(stems)})="
 
 
 def _vendor(vendor: Vendor, site: Site) -> VendorRules:
     suffix = re.escape(site.vendor_suffix)
-    hosts = {
-        host for group in _doors(vendor).values() for door in group for host in door.hosts
-    }
+    hosts = {host for group in _doors(vendor).values() for door in group for host in door.hosts}
     own = [account for account in site.accounts.values() if account.vendor.key == vendor.key]
     return VendorRules(
         hosts="|".join(_fill(host, _HOST_HOLE) + suffix for host in sorted(hosts)),
         account=f"^(?:{vendor.account_pattern})$",
         param=_param(vendor),
         doors=tuple(
-            (use, _pattern(door, suffix))
-            for use, group in _doors(vendor).items()
-            for door in group
+            (use, _pattern(door, suffix)) for use, group in _doors(vendor).items() for door in group
         ),
         modes=_modes(own),
         key=(vendor.key_param, vendor.name_param, tuple(sorted(vendor.automatic))),
@@ -88,7 +87,10 @@ def _fill(text: str, holes: Mapping[str, str]) -> str:
 def _param(vendor: Vendor) -> str:
     """Return the pattern that finds an account's id; one that never matches where none is named."""
     scripts = [
-        name for script in vendor.scripts for name, value in script.query.items() if value == _ACCOUNT
+        name
+        for script in vendor.scripts
+        for name, value in script.query.items()
+        if value == _ACCOUNT
     ]
     names = dict.fromkeys((*vendor.account_params, *scripts))
     return f"[?&](?:{'|'.join(map(re.escape, names))})=([^&]+)" if names else "$^"

@@ -1,6 +1,7 @@
 """Configuration file + environment -> ``Config``, or a ``ConfigError`` that names the remedy."""
 
 import dataclasses
+import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -27,6 +28,7 @@ from firsthand.config.schema import (
 )
 from firsthand.errors import ConfigError
 
+PREFIX = "FIRSTHAND_"
 UNKNOWN_KEY = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 
 
@@ -34,7 +36,7 @@ class Config(BaseSettings):
     """A whole configuration. Environment variables (``FIRSTHAND_SITE__NAME``) win over the file."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="FIRSTHAND_", env_nested_delimiter="__"
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__"
     )
 
     site: SiteSection
@@ -84,6 +86,7 @@ def load(path: Path) -> Config:
 
 def parse(data: dict[str, Any], file: str) -> Config:
     """Return the configuration in ``data``; ``file`` is named in errors. Raises ``ConfigError``."""
+    _refuse_stray_variables()
     try:
         return shape()(**data)
     except ValidationError as error:
@@ -98,6 +101,17 @@ def accounts(config: Config) -> list[tuple[str, Any]]:
     return [(key, each) for key in VENDOR_SECTIONS for each in getattr(config, key)]
 
 
+def _refuse_stray_variables() -> None:
+    """Raise ``ConfigError`` on a variable that looks like a key of ours and is none."""
+    sections = list(shape().model_fields)
+    for name in os.environ:
+        section, nested, _ = name.upper().removeprefix(PREFIX).partition("__")
+        if name.upper().startswith(PREFIX) and nested and section.lower() not in sections:
+            near = get_close_matches(section.lower(), sections, n=1)
+            hint = f'; did you mean "{PREFIX}{near[0].upper()}__..."?' if near else ""
+            raise ConfigError(f"environment: {name}: no section {section.lower()}{hint}")
+
+
 def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own record
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] in UNKNOWN_KEY:
@@ -106,7 +120,9 @@ def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own r
         return f"{file}: {key}: unknown key{hint}"
     if problem["type"] == "missing":
         return f"{file}: {key}: is required"
-    if problem["type"] == "model_type" and len(problem["loc"]) > 1:
+    if problem["type"] == "model_type" and len(problem["loc"]) == 1:
+        return f"{file}: {key}: is a table; write [{key}]"
+    if problem["type"] == "model_type":
         # What stands there instead may be the secret itself: it is not repeated.
         return f'{file}: {key}: say where it is: {{ env = "NAME" }} or {{ file = "PATH" }}'
     if key in VENDOR_SECTIONS:

@@ -117,6 +117,7 @@ def site(config: Config, *, secret: bytes, file: str) -> Site:
         accounts={(each.vendor.key, each.id): each for each in built},
         vendors=vendors,
         doors=Doors(vendors.values()),
+        tables=Site.tables_of(vendors),
         consent=_policy(config, file),
         secret=secret,
         old_secrets=tuple(

@@ -97,11 +97,12 @@ class Edge:
             return True
         for ended in decision.ended:
             self.outbox.count(ended.note)
-        withdrawn = [decision.withdrawn] if decision.withdrawn else []
-        if not decision.beacons and not withdrawn:
+        for reason in decision.odd:
+            self.count(reason)
+        if not decision.beacons and not decision.withdrawn:
             return True
         try:
-            await self.outbox.put(decision.beacons, withdrawn=withdrawn)
+            await self.outbox.put(decision.beacons, withdrawn=decision.withdrawn)
         except OSError as error:
             self.count("not_stored")
             log.error("not stored: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - the disk's word is enough

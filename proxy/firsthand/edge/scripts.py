@@ -100,15 +100,26 @@ class Scripts:
         if isinstance(body, Unusable):
             self._count(f"script_unusable_{wanted.vendor}")
             log.warning("script %s%s not taken: %s", wanted.host, wanted.path, body.reason)
-            kept = self._shelf.live(wanted.address) or await asyncio.to_thread(
-                self._shelf.load, wanted.address
-            )
-            if kept is None:
-                self._missing[wanted.address] = True
-            return kept
+            return await self._last_good(wanted.address)
         file = await asyncio.to_thread(packed, body)
-        await asyncio.to_thread(self._shelf.put, wanted.address, file)
+        self._shelf.put(wanted.address, file)
+        try:
+            await asyncio.to_thread(self._shelf.save, wanted.address, file)
+        except OSError as error:  # served all the same; only a restart would miss it
+            self._count("script_not_kept")
+            log.error("script not kept: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - the disk's word is enough
         return file
+
+    async def _last_good(self, address: str) -> File | None:
+        """Return the live copy, else the one that an earlier run left on disk."""
+        kept = self._shelf.live(address)
+        if kept is None:
+            kept = await asyncio.to_thread(self._shelf.load, address)
+            if kept is None:
+                self._missing[address] = True
+            else:
+                self._shelf.put(address, kept)
+        return kept
 
     async def _loader(self, wanted: Asked, live: File) -> File:
         key = (wanted.address, live.hash)

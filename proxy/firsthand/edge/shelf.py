@@ -1,9 +1,11 @@
 """The last good copies of vendor scripts, by address and by hash, in memory and on disk.
 
-The number of addresses is bounded; the one used longest ago goes first.
+The number of addresses is bounded; the one used longest ago goes first. ``load`` and ``save`` touch
+the disk alone, so they may run in a thread; all else belongs to the loop.
 """
 
 import gzip
+import os
 from collections import OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
@@ -55,26 +57,35 @@ class Shelf:
         return self._kept.get(address, OrderedDict()).get(digest)
 
     def put(self, address: str, file: File) -> None:
-        """Make ``file`` the live copy, on disk too."""
+        """Make ``file`` the live copy."""
         kept = self._versions(address)
         kept[file.hash] = file
         kept.move_to_end(file.hash)
         while len(kept) > VERSIONS:
             kept.popitem(last=False)
-        self._write(address, file)
 
     def load(self, address: str) -> File | None:
-        """Take the copy of an earlier run from disk, if there is a whole one."""
+        """Return the copy of an earlier run from disk, if there is a whole one."""
         try:
             entry = orjson.loads(self._path(address, "json").read_bytes())
             body = self._path(address, "js").read_bytes()
         except (OSError, orjson.JSONDecodeError):
             return None
         file = packed(body)
-        if entry.get("address") != address or entry.get("hash") != file.hash:
-            return None
-        self._versions(address)[file.hash] = file
-        return file
+        return file if entry == {"address": address, "hash": file.hash} else None
+
+    def save(self, address: str, file: File) -> None:
+        """Keep ``file`` for the next run. Raises ``OSError``.
+
+        Files are replaced whole: a torn copy must not survive a crash. Workers share the folder, so
+        each has drafts of its own.
+        """
+        entry = orjson.dumps({"address": address, "hash": file.hash})
+        for suffix, body in (("js", file.plain), ("json", entry)):
+            path = self._path(address, suffix)
+            draft = path.with_suffix(f".{suffix}.{os.getpid()}")
+            draft.write_bytes(body)
+            draft.replace(path)
 
     def _versions(self, address: str) -> OrderedDict[str, File]:
         if address not in self._kept:
@@ -84,12 +95,3 @@ class Shelf:
     def _path(self, address: str, suffix: str) -> Path:
         name = blake2b(address.encode(), digest_size=12).hexdigest()
         return self._folder / f"{name}.{suffix}"
-
-    def _write(self, address: str, file: File) -> None:
-        """Replace atomically: a torn copy must not survive a crash."""
-        entry = orjson.dumps({"address": address, "hash": file.hash})
-        for suffix, body in (("js", file.plain), ("json", entry)):
-            path = self._path(address, suffix)
-            draft = path.with_suffix(f".{suffix}.new")
-            draft.write_bytes(body)
-            draft.replace(path)

@@ -7,7 +7,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from firsthand.rules.scriptdoor import Asked
 
 LARGEST = 5 * 1024 * 1024
-TIMEOUT = ClientTimeout(total=10, sock_connect=3)
+DEADLINE = ClientTimeout(total=10, sock_connect=3)
 TYPES = frozenset(
     {
         "application/javascript",
@@ -30,7 +30,9 @@ class Unusable:
     reason: str
 
 
-async def fetch(session: ClientSession, asked: Asked, suffix: str) -> bytes | Unusable:
+async def fetch(
+    session: ClientSession, asked: Asked, suffix: str, deadline: ClientTimeout = DEADLINE
+) -> bytes | Unusable:
     """Return the vendor's file. ``suffix`` is the sandbox's, appended to the host over HTTP."""
     scheme = "http" if suffix else "https"
     url = f"{scheme}://{asked.host}{suffix}{asked.path}"
@@ -39,7 +41,7 @@ async def fetch(session: ClientSession, asked: Asked, suffix: str) -> bytes | Un
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
     try:
         async with session.get(
-            url, headers=headers, allow_redirects=False, timeout=TIMEOUT
+            url, headers=headers, allow_redirects=False, timeout=deadline
         ) as response:
             return await _checked(response, asked)
     except (ClientError, OSError, TimeoutError, ValueError) as error:
@@ -51,6 +53,8 @@ async def _checked(response: ClientResponse, asked: Asked) -> bytes | Unusable:
         return Unusable(f"status {response.status}")
     if response.content_type not in TYPES:
         return Unusable(f"content type {response.content_type[:60]}")
+    if "Content-Length" not in response.headers and "Transfer-Encoding" not in response.headers:
+        return Unusable("its end cannot be told from a broken connection")
     body = bytearray()
     async for chunk in response.content.iter_chunked(65_536):
         body += chunk

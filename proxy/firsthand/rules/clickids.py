@@ -66,7 +66,8 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     before = old or keeper.new(digest, day=_NEVER)
     domain, sets = domains.of_page(site, page)
     clicks = _clicks(vendors, page, rejected)
-    seen = Seen(cookies, carried, clicks, before.ids, domain, sets, now, digest)
+    mints = sets or site.any_account
+    seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest)
     rows = [
         _Row(name, row, held)
         for vendor in vendors

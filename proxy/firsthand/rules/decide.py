@@ -5,7 +5,6 @@ Everything fails closed: what is not expressly allowed becomes a count and nothi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 
 from firsthand.mapping import Table
@@ -14,8 +13,6 @@ from firsthand.model import (
     Client,
     Fields,
     Hit,
-    Kind,
-    MatchKey,
     Note,
     Origin,
     Reading,
@@ -57,13 +54,19 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a hit. ``withdrawn`` is the subject whose waiting events must not be sent."""
+    """What becomes of a hit.
+
+    ``withdrawn``  subjects whose waiting events must not be sent.
+    ``odd``        what was ignored on the way, to be counted; bounded words.
+    ``notes``      which values could not be used, for ``explain``.
+    """
 
     verdict: Verdict
     beacons: tuple[Beacon, ...] = ()
     ended: tuple[Ended, ...] = ()
     cookies: tuple[str, ...] = ()
-    withdrawn: str = ""
+    withdrawn: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -84,9 +87,10 @@ def decide(hit: Hit, site: Site, vendor: Vendor) -> Decision:
     ended = tuple(_end(vendor, read) for read in reads if read.reason in LEAVES_NO_EVENT)
     kept = [read for read in reads if read.reason not in LEAVES_NO_EVENT]
     notes = tuple(note for read in reads for note in read.reading.notes)
+    odd = _odd(vendor, verdict, reads)
+    gone, withdrawn = withdraw(hit, site, verdict)
     if not kept:
-        cookies, withdrawn = withdraw(hit, site, verdict)
-        return Decision(verdict, (), ended, cookies, withdrawn, notes)
+        return Decision(verdict, (), ended, gone, withdrawn, odd, notes)
     digest = digest_of(hit, site)
     plan = _cookies(hit, site, vendor, verdict, kept, digest)
     subject = keeper.subject(plan.keeper, site)
@@ -94,19 +98,34 @@ def decide(hit: Hit, site: Site, vendor: Vendor) -> Decision:
         _beacon(_Context(hit, site, vendor, subject, digest), read, plan.effective, index)
         for index, read in enumerate(kept)
     )
-    return Decision(verdict, beacons, ended, tuple(plan.lines), "", notes)
+    lines = (*gone, *plan.lines)
+    return Decision(verdict, beacons, ended, lines, withdrawn, (*odd, *plan.rejected), notes)
 
 
-def withdraw(hit: Hit, site: Site, verdict: Verdict) -> tuple[tuple[str, ...], str]:
-    """Return cookie lines that expire ours, and the subject to forget, if marketing is not granted.
+def withdraw(hit: Hit, site: Site, verdict: Verdict) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return lines that expire cookies of refused vendors, and the subjects to forget.
 
     Nothing is said to a browser that carries no keeper of ours.
     """
-    if verdict.marketing or not hit.cookies.get(keeper.name(site)):
-        return (), ""
-    held = keeper.decode(hit.cookies[keeper.name(site)], site)
-    lines = clickids.withdraw(site, tuple(site.vendors.values()), hit.cookies)
-    return tuple(lines), keeper.subject(held, site) if held else ""
+    carried = hit.cookies.get(keeper.name(site))
+    if not carried or (verdict.marketing and not verdict.without):
+        return (), ()
+    refused = [
+        vendor
+        for key, vendor in site.vendors.items()
+        if not verdict.marketing or key in verdict.without
+    ]
+    lines = tuple(clickids.withdraw(site, refused, hit.cookies))
+    held = None if verdict.marketing else keeper.decode(carried, site)
+    return lines, keeper.subjects(held, site) if held else ()
+
+
+def _odd(vendor: Vendor, verdict: Verdict, reads: Sequence[_Read]) -> tuple[str, ...]:
+    """Return what was ignored, in words that no visitor can choose."""
+    if not verdict.problems and not any(read.reading.unlisted for read in reads):
+        return ()
+    unlisted = [f"unlisted_{vendor.key}" for read in reads if read.reading.unlisted]
+    return (*(f"consent_{problem}" for problem in verdict.problems), *unlisted)
 
 
 def digest_of(hit: Hit, site: Site) -> bytes:
@@ -124,12 +143,6 @@ def identity(site: Site, account: str, digest: bytes, index: int) -> str:
     mac = blake2b(digest, key=site.secret[:64], digest_size=16)
     mac.update(f"{account}\0{index}".encode("utf-8", "replace"))
     return mac.hexdigest()
-
-
-@lru_cache(maxsize=64)
-def table_of(vendor_fields: tuple[object, ...]) -> Table:
-    """Return the index of a vendor's table."""
-    return Table(vendor_fields)  # type: ignore[arg-type]
 
 
 def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Reading) -> _Read:
@@ -228,8 +241,8 @@ class _Context:
 def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: int) -> Beacon:
     reading, hit, vendor = read.reading, here.hit, here.vendor
     account = reading.account
-    table = table_of(vendor.fields)
-    fields = _filled(vendor, account, reading.fields, effective)
+    table = here.site.tables[vendor.key]
+    fields = _sendable(vendor, table, read, effective)
     event = identity(here.site, account, here.digest, index)
     return Beacon(
         id=event,
@@ -241,13 +254,13 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
         canonical=reading.canonical,
         event_key=reading.event_key or event,
         key_made=not reading.event_key,
-        fields={} if read.reason else _clean(vendor, table, _allowed(vendor, table, read, fields)),
+        fields=fields,
         verdict=read.verdict,
         origin=hit.origin,
         client=hit.client,
         client_ms=hit.client_ms,
-        client_keys=int(table.keys(reading.fields)),
-        server_keys=int(MatchKey(0) if read.reason else table.keys(fields)),
+        client_keys=table.keys(reading.fields).value,
+        server_keys=table.keys(fields).value,
         subject=here.subject,
         at=hit.at,
         event_at=reading.at,
@@ -257,6 +270,17 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
     )
 
 
+def _sendable(vendor: Vendor, table: Table, read: _Read, effective: Mapping[str, str]) -> Fields:
+    """Return what may leave: filled up, stripped by consent, addresses cleaned."""
+    if read.reason:
+        return {}
+    fields = dict(read.reading.fields)
+    _fill(vendor, read.reading.account, fields, effective)
+    _clean(vendor, table, fields)
+    allowed = gate.kinds(read.verdict, vendor)
+    return fields if allowed is gate.ALL_KINDS else gate.strip(fields, table.kind, allowed)
+
+
 def _destination(read: _Read, account: str) -> str:
     """The sample of ``explain`` has one account without an id: there the hit's own id stands."""
     if read.account is None or not read.account.id:
@@ -264,34 +288,23 @@ def _destination(read: _Read, account: str) -> str:
     return read.account.destination(read.reading.name)
 
 
-def _filled(vendor: Vendor, account: str, fields: Fields, effective: Mapping[str, str]) -> Fields:
+def _fill(vendor: Vendor, account: str, fields: Fields, effective: Mapping[str, str]) -> None:
     """Add the ids that the beacon lacks and the visitor's cookies have."""
-    filled = fields
     for row in vendor.cookies:
-        if not row.field or row.field in fields:
-            continue
-        value = effective.get(clickids.cookie_name(row, account))
-        if value:
-            if filled is fields:
-                filled = dict(fields)
-            filled[row.field] = row.to_field(value)
-    return filled
+        if row.field and row.field not in fields:
+            value = effective.get(clickids.cookie_name(row, account))
+            told = row.to_field(value) if value else ""
+            if told:
+                fields[row.field] = told
 
 
-def _allowed(vendor: Vendor, table: Table, read: _Read, fields: Fields) -> Fields:
-    """Strip what this visitor does not allow: the second lock behind ``gate.allows``."""
-    return gate.strip(fields, table.kind, gate.kinds(read.verdict, vendor))
-
-
-def _clean(vendor: Vendor, table: Table, fields: Fields) -> Fields:
+def _clean(vendor: Vendor, table: Table, fields: Fields) -> None:
     """Take other vendors' click ids and personal parameters out of every address."""
     own = frozenset(click.param for click in vendor.click_ids)
-    return {
-        path: addresses.clean(value, keep=own)
-        if isinstance(value, str) and table.kind(path) is Kind.PAGE
-        else value
-        for path, value in fields.items()
-    }
+    for path in table.pages:
+        value = fields.get(path)
+        if isinstance(value, str):
+            fields[path] = addresses.clean(value, keep=own)
 
 
 def _shape(hit: Hit, reading: Reading) -> str:

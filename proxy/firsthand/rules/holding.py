@@ -26,14 +26,15 @@ _EXACT = 13  # digits of a time in ms; one in seconds has 10
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one hit tells. ``domain`` is the cookies' own; ``sets``: the browser would take them."""
+    """What one hit tells. ``domain`` is the cookies' own; ``mints``: new browser ids may be made,
+    because the browser would take their cookies."""
 
     cookies: Mapping[str, tuple[str, ...]]
     carried: Mapping[str, str]
     clicks: Mapping[str, str]
     kept: Mapping[str, Kept]
     domain: str
-    sets: bool
+    mints: bool
     now: int
     digest: bytes
 
@@ -130,7 +131,7 @@ def _click_of(row: IdCookie, value: str) -> str:
 def _mint(row: IdCookie, click: str, seen: Seen) -> Kept | None:
     """Make a value from a click, or a browser's id from nothing where a cookie can carry it on."""
     carried = row.name in seen.carried
-    if row.mint is None or (not click and (row.click or carried or not seen.sets)):
+    if row.mint is None or (not click and (row.click or carried or not seen.mints)):
         return None
     draw = int.from_bytes(sha256(seen.digest + row.name.encode()).digest()[:4], "big") >> 1
     value = row.mint(Mint(click, seen.now, seen.domain.count(".") + 1, draw))

@@ -30,7 +30,7 @@ def answer(hit: Hit, site: Site) -> Answer:
     body = orjson.dumps({"v": 1, "digest": digest, "allow": allow, "explicit": said.explicit})
     lines, withdrawn = withdraw(hit, site, said)
     if said.marketing:
-        lines = _visitor_cookies(hit, site, said)
+        lines = (*lines, *_visitor_cookies(hit, site, said))
     remembered = verdict.cookie(
         site, digest, [key for key, may in allow.items() if may], max_age_s=VERDICT_LIFE_S
     )

@@ -5,10 +5,11 @@ query holds is dropped, so that nothing of a visitor's request reaches a vendor 
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from firsthand.errors import BadHit
-from firsthand.mapping import query_pairs
+from firsthand.mapping import MAX_PAIRS, query_pairs
 from firsthand.rules.doors import Found
 from firsthand.rules.site import Site
 from firsthand.vendor import Script
@@ -44,8 +45,8 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
     if script is None or (found.account and not _known(found.account, script, site)):
         raise BadHit(404, "unknown_account")
     version = ""
-    kept = []
-    for name, value in query_pairs(query):
+    kept: dict[str, str] = {}
+    for name, value, spelled in _told(query):
         if name == VERSION:
             if not _VERSION.fullmatch(value):
                 raise BadHit(404, "script_version")
@@ -53,8 +54,8 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
         elif name in script.query:
             if not _allowed(script.query[name], value, script, site):
                 raise BadHit(404, "script_query")
-            kept.append(_raw(query, name))
-    return Asked(found.vendor, host, path, "&".join(kept), version, script)
+            kept.setdefault(name, f"{name}={spelled}")
+    return Asked(found.vendor, host, path, "&".join(kept.values()), version, script)
 
 
 def _known(account: str, script: Script, site: Site) -> bool:
@@ -73,6 +74,8 @@ def _allowed(pattern: str, value: str, script: Script, site: Site) -> bool:
     return re.fullmatch(pattern, value) is not None
 
 
-def _raw(query: str, name: str) -> str:
-    """Return a parameter as it stands in the query: vendors compare their own spelling."""
-    return next(part for part in query.split("&") if part.partition("=")[0] == name)
+def _told(query: str) -> Iterator[tuple[str, str, str]]:
+    """Yield names, values, and values as the query spells them: vendors compare their spelling."""
+    for part in query.split("&", MAX_PAIRS)[:MAX_PAIRS]:
+        for name, value in query_pairs(part):
+            yield name, value, part.partition("=")[2]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from firsthand.mapping import Table
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.doors import Doors
@@ -46,7 +47,8 @@ class Site:
     """One shop.
 
     ``hosts`` are the pages' host names, ``origins`` what their browsers send as ``Origin``;
-    ``accounts`` is keyed by (vendor key, account id); ``secret`` keys every hash.
+    ``accounts`` is keyed by (vendor key, account id), ``tables`` by vendor key; ``secret`` keys
+    every hash.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Site:
     accounts: Mapping[tuple[str, str], Account]
     vendors: Mapping[str, Vendor]
     doors: Doors
+    tables: Mapping[str, Table]
     consent: Policy
     secret: bytes = field(repr=False)
     old_secrets: tuple[bytes, ...] = field(default=(), repr=False)
@@ -66,6 +69,11 @@ class Site:
     gate_scripts: bool = True
     when_blocked: WhenBlocked = WhenBlocked.EXPLICIT
     any_account: bool = False  # the sample of ``explain``: whatever id the hit carries
+
+    @staticmethod
+    def tables_of(vendors: Mapping[str, Vendor]) -> dict[str, Table]:
+        """Return the index of each vendor's table: built once, it is asked for on every hit."""
+        return {key: Table(vendor.fields) for key, vendor in vendors.items()}
 
     def account(self, vendor: str, account: str) -> Account | None:
         """Return the configured account that a beacon names."""

@@ -6,6 +6,8 @@ from typing import TypeAlias
 
 from firsthand.sandbox.role import Answer, Ask, Event, Role, Way
 
+KEPT = 50_000  # of each kind, the newest: a sandbox may run for days
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -91,9 +93,12 @@ class StandIn:
             Way.SCRIPT: self.scripts,
             Way.OTHER: self.others,
         }
-        shelves[seen.way].append(seen)
+        shelf = shelves[seen.way]
+        shelf.append(seen)
+        del shelf[:-KEPT]
         if seen.way is Way.CALL:
             self.events.extend(seen.events)
+            del self.events[:-KEPT]
 
     def misbehave(self, fault: Fault, *, times: int | None = None, on: Way = Way.CALL) -> None:
         """Meet the next ``times`` requests of a kind with ``fault``; without ``times``, all."""

@@ -12,7 +12,6 @@ from firsthand.admin.guard import Part
 from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.sender import HttpSender, Sender, Timeouts
 from firsthand.delivery.worker import Delivery
-from firsthand.rules.decide import table_of
 from firsthand.rules.retry import Policy
 from firsthand.serve.plan import Plan, now
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
@@ -56,7 +55,7 @@ class Lead:
 
     async def _lead(self, held: Held) -> None:
         plan = self._plan
-        kinds = {key: table_of(vendor.fields).kind for key, vendor in plan.site.vendors.items()}
+        kinds = {key: table.kind for key, table in plan.site.tables.items()}
         async with AsyncExitStack() as stack:
             stack.callback(held.release)
             parts = await stack.enter_async_context(
@@ -92,9 +91,7 @@ class Lead:
             await web.TCPSite(runner, admin.host, admin.port, reuse_port=True).start()
         except OSError as error:
             # Events matter more than pages: delivery goes on, and says so.
-            log.error(
-                "admin pages: %s:%s cannot be had (%s)", admin.host, admin.port, error.strerror
-            )  # noqa: TRY400 - an operator's matter
+            log.warning("admin pages: port %s cannot be had (%s)", admin.port, error.strerror)
 
     async def _health(self) -> tuple[Part, ...]:
         free = shutil.disk_usage(self._plan.folder).free

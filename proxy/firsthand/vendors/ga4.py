@@ -205,6 +205,7 @@ def _reading(hit: Hit, wire: list[Pair], line: int) -> Reading | None:
         at=hit.at,
         fields=fields,
         signals={key: seen[key] for key in google_tag.SIGNALS if seen.get(key)},
+        unlisted=taken.unlisted,
         skip=Reason.NONE if mappable else Reason.UNMAPPABLE,
         notes=taken.notes,
     )
@@ -386,7 +387,7 @@ VENDOR = Vendor(
     account_params=("tid",),
     token_help="Admin > Data streams > your stream > Measurement Protocol API secrets",  # noqa: S106 - where it is
     # No rate is documented.
-    limits=Limits(25, 130_000, max_age=timedelta(hours=72), calls_per_second=20.0, in_flight=4),
+    limits=Limits(25, 130_000, max_age=timedelta(hours=72), calls_per_second=200.0, in_flight=4),
     # How long Google remembers an order is not documented; as long as it takes events, at least.
     dedup=Dedup("transaction_id", timedelta(hours=72), frozenset({"purchase"})),
     versions=(Version("Measurement Protocol (GA4)", None),),

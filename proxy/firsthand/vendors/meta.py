@@ -10,14 +10,14 @@ Limits: 1,000 events a call, 7 days back; one bad event fails its whole call.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
 import orjson
 
 from firsthand.convert import address, number, text
-from firsthand.mapping import Pair, Table, body_pairs, nest, query_pairs, request_pairs
+from firsthand.mapping import Pair, Table, Taken, body_pairs, nest, query_pairs, request_pairs
 from firsthand.model import (
     Beacon,
     Call,
@@ -123,7 +123,7 @@ def read(hit: Hit) -> Iterator[Reading]:
     if not name or not _ACCOUNT.fullmatch(account):
         return
     automatic = name in AUTOMATIC or told.get("es") in _AUTOMATIC_SOURCES
-    fields, notes = ({}, ()) if automatic else _fields(pairs, told, hit)
+    taken = Taken({}, (), 0) if automatic else _taken(pairs, told, hit)
     limited = bool(told.get("dpo", "").strip())
     yield Reading(
         account=account,
@@ -132,11 +132,12 @@ def read(hit: Hit) -> Iterator[Reading]:
         event_key=text(told.get("eid") or told.get("eid[]", "")) or "",
         page=address(told.get("dl", "")) or address(hit.headers.get("referer", "")) or "",
         at=_event_time(told.get("ts", ""), hit.at),
-        fields=fields,
+        fields=taken.fields,
         signals={"dpo": "LDU"} if limited else {},
         limited=limited,
+        unlisted=taken.unlisted,
         skip=Reason.AUTOMATIC if automatic else Reason.NONE,
-        notes=notes + _doubts(name, fields) if not automatic else (),
+        notes=taken.notes + _doubts(name, taken.fields) if not automatic else (),
     )
 
 
@@ -145,16 +146,14 @@ def _told(pairs: Sequence[Pair]) -> dict[str, str]:
     return {name: value for name, value in reversed(pairs) if value}
 
 
-def _fields(
-    pairs: Sequence[Pair], told: Mapping[str, str], hit: Hit
-) -> tuple[Fields, tuple[str, ...]]:
+def _taken(pairs: Sequence[Pair], told: Mapping[str, str], hit: Hit) -> Taken:
     plain = [pair for pair in pairs if _for_table(pair[0])]
     taken = _TABLE.take(plain + request_pairs(hit))
     fields = taken.fields | _person(pairs)
     _data_use(fields, off=("dpo", "") in pairs)
     if _click_in(told.get("dl", "")) not in {"", click_of(str(fields.get(FBC_PATH, "")))}:
         fields.pop(FBC_PATH, None)  # the page's click is newer; the cookie step makes its value
-    return fields, taken.notes
+    return replace(taken, fields=fields)
 
 
 def _for_table(name: str) -> bool:

@@ -74,6 +74,13 @@ def test_a_cached_yes_ages_all_the_same() -> None:
     assert not gate.verdict(replace(hit, at=NOW + 180 * 86_400_000), POLICY).marketing
 
 
+def test_long_values_do_not_fill_the_cache() -> None:
+    gate._heard.cache_clear()
+    ask(f"fh_consent={YES}")
+    ask(f"fh_consent={YES}{'x' * 9000}")
+    assert gate._heard.cache_info().currsize == 1
+
+
 def test_problems_are_told_without_a_value() -> None:
     verdict = ask("fh_consent=canary; OptanonConsent=canary", sec_gpc="canary")
     assert verdict.problems == (

@@ -9,14 +9,14 @@ from urllib.parse import parse_qs
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Route
-from tests.sandbox.asking import MakeAsk
-from tests.sandbox.waiting import seen
 
 from firsthand.sandbox.ga4 import MEASUREMENT
 from firsthand.sandbox.meta import PIXEL
 from firsthand.sandbox.role import script
 from firsthand.sandbox.server import Sandbox
 from firsthand.sandbox.shop.pages import BASKET
+from tests.sandbox.asking import MakeAsk
+from tests.sandbox.waiting import seen
 
 in_chromium = pytest.mark.asyncio(loop_scope="session")
 

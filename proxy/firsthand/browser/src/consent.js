@@ -3,6 +3,7 @@
 
 import { ours, rules } from "./doors.js";
 import { insert } from "./insert.js";
+import { ownFetch } from "./wrap.js";
 
 let allow; // vendor name -> true or false; undefined while there is no answer
 let asked; // digest of the consent cookies that the last question was about
@@ -62,7 +63,7 @@ function ask() {
   asked = about;
   allow = undefined;
   const question = (body) =>
-    fetch(ours("fh/consent"), { credentials: "include", method: body ? "POST" : "GET", body })
+    ownFetch(ours("fh/consent"), { credentials: "include", method: body ? "POST" : "GET", body })
       .then((response) => response.json());
   question()
     .then((answer) => {

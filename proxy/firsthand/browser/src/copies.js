@@ -5,13 +5,14 @@ import { allowed } from "./consent.js";
 import { ours, place, textOf } from "./doors.js";
 import { withKey } from "./eventkey.js";
 import { onRefusal, refused } from "./policy.js";
+import { CONNECT } from "./route.js";
+import { ownFetch } from "./wrap.js";
 
-const CONNECT = "connect-src";
 const waiting = new Set();
 let leaving = false;
 
 /** Posts what waits when the page goes: afterwards nobody learns how an original ended. */
-function watchLeaving() {
+export function watchLeaving() {
   // Capturing at the window, before the vendors' own handlers, which send their last beacons.
   addEventListener("pagehide", leave, true);
   addEventListener("pageshow", () => (leaving = false), true);
@@ -23,7 +24,7 @@ function leave() {
   for (const post of waiting) post("unknown");
 }
 
-const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mode) && allowed(hit.name) !== false;
+export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mode) && allowed(hit.name) !== false;
 
 /**
  * Sends by keepalive. Above the 64 KiB that all keepalive bodies of a page share, the browser refuses
@@ -31,8 +32,8 @@ const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mode) && a
  */
 function deliver(address, options) {
   const init = Object.assign({ mode: "no-cors", credentials: "include" }, options);
-  const first = fetch(address, Object.assign({ keepalive: true }, init));
-  return init.body ? first.catch(() => fetch(address, init)) : first;
+  const first = ownFetch(address, Object.assign({ keepalive: true }, init));
+  return init.body ? first.catch(() => ownFetch(address, init)) : first;
 }
 
 /** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
@@ -86,7 +87,7 @@ function byFetch(address, options, instead) {
 
 const fire = (target, type) => target && target.dispatchEvent(new Event(type));
 
-function element(hit, node, set) {
+export function copyElement(hit, node, set) {
   const send = node.localName === "img" ? image : node.localName === "script" ? script : frame;
   return () => observe(hit, "GET", undefined, (address) => send(node, address, set));
 }
@@ -111,7 +112,7 @@ function frame(node, address, set) {
   return Promise.resolve("unknown");
 }
 
-function form(hit, node, data, submit) {
+export function copyForm(hit, node, data, submit) {
   return () =>
     observe(hit, "POST", data, (address, body) => {
       const target = document.getElementsByName(node.target)[0];
@@ -134,7 +135,7 @@ function addKey(hit, node, body) {
   node.append(input);
 }
 
-function beacon(hit, data, native) {
+export function copyBeacon(hit, data, native) {
   // What a form could not send needs the vendor's consent to cross-origin requests, as sendBeacon has it.
   const plain = !data || !data.type || /^(text\/plain|multipart|application\/x-www-form)/.test(data.type);
   return () => {
@@ -145,7 +146,7 @@ function beacon(hit, data, native) {
   };
 }
 
-function request(hit, init, send) {
+export function copyFetch(hit, init, send) {
   return () => {
     let answer;
     observe(hit, init.method || "GET", init.body, (address, body) => {
@@ -156,14 +157,14 @@ function request(hit, init, send) {
   };
 }
 
-function open(hit, send) {
+export function openXhr(hit, send) {
   return () => {
     withKey(hit);
     return send(hit.url.href);
   };
 }
 
-function sendXhr({ hit, method, body }, xhr, call) {
+export function copyXhr({ hit, method, body }, xhr, call) {
   return () =>
     observe(hit, method, body, (address, keyed) => {
       const ended = new Promise((resolve, reject) => {
@@ -175,14 +176,3 @@ function sendXhr({ hit, method, body }, xhr, call) {
       return ended;
     });
 }
-
-export const copies = {
-  watchLeaving,
-  wants,
-  element,
-  beacon,
-  form,
-  open,
-  fetch: request,
-  send: sendXhr,
-};

@@ -1,22 +1,23 @@
 // Hook at form.submit(): long events leave as a form that posts into a hidden frame.
 
+import { copyForm, wants } from "./copies.js";
 import { find } from "./doors.js";
 import { route } from "./route.js";
 import { wrap } from "./wrap.js";
 
-export function hookForms(realm, copies) {
+export function hookForms(realm) {
   wrap(realm.HTMLFormElement.prototype, "submit", (form, args, call) => {
     const action = form.getAttribute("action");
     if (!find(action)) return undefined;
-    const body = new realm.FormData(form);
+    const body = new FormData(form);
     const hit = find(action, body);
     const send = (address) => {
       form.setAttribute("action", address);
       call([]);
       form.setAttribute("action", action);
     };
-    if (copies && copies.wants(hit)) return copies.form(hit, form, body, send);
+    if (COPIES && wants(hit)) return copyForm(hit, form, body, send);
     // A form is refused as a form or as its frame; the frame's refusal is the one that names no path.
-    return route(hit, "frame-src", send, () => send(action), () => {});
+    return route(hit, "frame-src", send, () => send(action));
   });
 }

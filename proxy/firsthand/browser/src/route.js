@@ -4,6 +4,8 @@ import { allowed } from "./consent.js";
 import { marked, ours, place } from "./doors.js";
 import { onRefusal, refused } from "./policy.js";
 
+export const CONNECT = "connect-src";
+
 /**
  * Returns the new address of a request, "" when it must not be made, undefined when it stays as it
  * is: `shadow` and `both` leave beacons with the vendor, and accounts that nobody configured are the
@@ -24,11 +26,10 @@ function target(hit, directive) {
  * Returns what a hook answers: a function that sends the request to its new address, or undefined.
  * `drop` answers for a request that must not be made, `again` sends it to the vendor after all.
  */
-export function route(hit, directive, send, again, drop) {
+export function route(hit, directive, send, again, drop = () => {}) {
   const to = target(hit, directive);
-  if (to === undefined) return undefined;
-  if (to && refused(directive, to)) return allowed(hit.name) ? undefined : drop;
-  if (!to) return drop;
+  if (!to) return to === undefined ? to : drop;
+  if (refused(directive, to)) return allowed(hit.name) ? undefined : drop;
   return () => {
     onRefusal(directive, to, () => allowed(hit.name) && again());
     return send(to);

@@ -1,5 +1,8 @@
 // Puts our code before a method or an accessor of the page, so that the page does not notice.
 
+/** The page's fetch before our hook, for requests of our own. */
+export const ownFetch = window.fetch.bind(window);
+
 /**
  * Lets `act(self, args, call)` decide about every call of `owner[name]`. It may return a function,
  * whose result is the call's; else the call goes on as it came. `call(args)` is the method itself.

@@ -29,7 +29,7 @@ _PREFIXES = tuple(name[:-1] for name in _COOKIES if name.endswith("*"))
 _SIGNALS = frozenset(name for source in _BY_SIGNAL for name in source.signals)
 _CACHED = 4096
 _MAX_CACHED_TEXT = 8192
-_ALL_KINDS = frozenset(Kind)
+ALL_KINDS = frozenset(Kind)
 _BEACON_POLICY = Policy()
 
 HEADERS = tuple(dict.fromkeys(name for source in _BY_HEADER for name in source.headers))
@@ -133,7 +133,7 @@ def may_load(found: Verdict, vendor: Vendor) -> bool:
 
 def kinds(found: Verdict, vendor: Vendor) -> frozenset[Kind]:
     """Return the privacy classes that may leave towards a vendor: all or, as yet, none."""
-    return _ALL_KINDS if allows(found, vendor) is Reason.NONE else frozenset()
+    return ALL_KINDS if allows(found, vendor) is Reason.NONE else frozenset()
 
 
 def strip(fields: Fields, kind_of: Callable[[str], Kind], allowed_kinds: frozenset[Kind]) -> Fields:

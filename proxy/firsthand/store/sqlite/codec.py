@@ -52,8 +52,9 @@ def _clean(text: str) -> str:
 def decode(line: bytes) -> Beacon:
     """Return the beacon that ``encode`` wrote. Raises one of ``UNREADABLE`` on anything else."""
     raw = orjson.loads(line)
-    verdict = raw["verdict"].items()
-    raw["verdict"] = Verdict(**{k: tuple(v) if type(v) is list else v for k, v in verdict})
+    parts = raw["verdict"].items()
+    verdict: dict[str, Any] = {k: tuple(v) if type(v) is list else v for k, v in parts}
+    raw["verdict"] = Verdict(**verdict)
     raw["origin"] = _ORIGINS[raw["origin"]]
     raw["client"] = _CLIENTS[raw["client"]]
     raw["withheld"] = _REASONS[raw["withheld"]]

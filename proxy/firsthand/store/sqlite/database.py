@@ -5,9 +5,10 @@ is never replaced by a new one.
 """
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,21 @@ from firsthand.errors import ConfigError
 from firsthand.store.contract import Durability
 
 BUSY_S = 5.0
+PREPARE_TRIES = 50
+PREPARE_PAUSE_S = 0.02
+PRIMARY_CODE = 0xFF
+# One statement: another process may be making the tables.
+VERSION = """
+SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"""
 _SYNCHRONOUS = {Durability.POWER: "FULL", Durability.PROCESS: "NORMAL"}
 _BROKEN = "restore it from a backup, or move it away to begin a new one (what it holds is lost)"
+_UNREACHABLE = "make the folder exist, and it and the file writable for this user"
 _REMEDIES = {
     "SQLITE_NOTADB": _BROKEN,
     "SQLITE_CORRUPT": _BROKEN,
     "SQLITE_FULL": "make room on the disk",
     "SQLITE_READONLY": "make file and folder writable for this user",
-    "SQLITE_CANTOPEN": "make the folder exist and writable for this user",
+    "SQLITE_CANTOPEN": _UNREACHABLE,
     "SQLITE_BUSY": "end the other process that holds it",
     "SQLITE_IOERR": "look for disk errors in the system's log",
 }
@@ -71,7 +79,7 @@ def start_errors(path: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def connected(path: Path, mode: str) -> AsyncIterator[aiosqlite.Connection]:
-    """Yield a connection in autocommit; ``mode`` is SQLite's ``ro``, ``rw`` or ``rwc``."""
+    """Yield a connection in autocommit; ``mode`` is SQLite's ``ro`` or ``rw``."""
     address = f"file:{quote(str(path))}?mode={mode}"
     async with aiosqlite.connect(
         address, uri=True, isolation_level=None, timeout=BUSY_S, cached_statements=64
@@ -87,21 +95,48 @@ async def opened(
 
     Raises ``ConfigError`` when the file is not one of ours, too new, broken, or not writable.
     """
-    with start_errors(path):
-        connection = connected(path, "rwc")
-        db = await connection.__aenter__()
-    try:
+    _make(path)
+    async with AsyncExitStack() as stack:
         with start_errors(path):
-            await _prepare(db, path, schema, durability)
+            db = await stack.enter_async_context(connected(path, "rw"))
+            await _settle_with_others(lambda: _prepare(db, path, schema, durability))
         yield db
-    finally:
-        await connection.__aexit__(None, None, None)
+
+
+def _make(path: Path) -> None:
+    """Make sure that there is a file, for this user alone, that can be opened.
+
+    A file that is there is not opened here: closing it would end SQLite's own locks on it.
+    """
+    try:
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        usable = path.is_file() and os.access(path, os.R_OK | os.W_OK)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ConfigError(f"{error}. Remedy: {_UNREACHABLE}") from error
+    if not usable:
+        raise ConfigError(f"{path}: cannot be written. Remedy: {_UNREACHABLE}")
+
+
+async def _settle_with_others(prepare: Callable[[], Awaitable[None]]) -> None:
+    # Two that make one file refuse each other the switch to WAL at once, without waiting.
+    for _ in range(PREPARE_TRIES):
+        try:
+            return await prepare()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                raise
+            await asyncio.sleep(PREPARE_PAUSE_S)
+    return await prepare()
 
 
 async def _prepare(
     db: aiosqlite.Connection, path: Path, schema: Schema, durability: Durability
 ) -> None:
-    await db.execute("PRAGMA journal_mode=WAL")
+    await known_version(db, path, schema)
+    await db.execute_fetchall("PRAGMA journal_mode=WAL")
     await db.execute(f"PRAGMA synchronous={_SYNCHRONOUS[durability]}")
     await db.execute("PRAGMA temp_store=MEMORY")
     await db.execute("BEGIN IMMEDIATE")
@@ -120,13 +155,12 @@ async def _prepare(
 
 async def known_version(db: aiosqlite.Connection, path: Path, schema: Schema) -> int:
     """Return the file's schema version, 0 for an empty file. Raises ``ConfigError`` on others."""
-    ((version,),) = await db.execute_fetchall("PRAGMA user_version")
+    ((version, tables),) = await db.execute_fetchall(VERSION)
     if version > schema.version:
         raise ConfigError(
             f"{path}: written by a newer Firsthand ({schema.name} version {version}, this one "
             f"knows {schema.version}). Remedy: start the newer one, or move the file away"
         )
-    ((tables,),) = await db.execute_fetchall("SELECT count(*) FROM sqlite_schema")
     if version == 0 and tables:
         raise ConfigError(
             f"{path}: not a file of Firsthand's. Remedy: move it away, or name another data folder"
@@ -194,7 +228,7 @@ class Writer:
     async def _undo(self) -> None:
         for forget in self._forget:
             forget()
-        if self._db.in_transaction:
-            # A commit that was cancelled ends first, and leaves nothing to undo.
-            with suppress(sqlite3.OperationalError):
-                await self._db.execute("ROLLBACK")
+        # What was cancelled while it waited for SQLite's thread is run there all the same, and
+        # before this: so a begin is undone, and after a commit there is nothing to undo.
+        with suppress(sqlite3.OperationalError):
+            await self._db.execute("ROLLBACK")

@@ -49,14 +49,14 @@ FROM key_health JOIN series ON series.id = series
 WHERE by_day = ? AND at >= ? AND at < ?
 GROUP BY vendor, account, what ORDER BY vendor, account"""
 EVENTS = """
-SELECT twins.id, at, vendor, account, destination, name, origin, client, server, reason, accepted_ms
+SELECT page.id, at, vendor, account, destination, name, origin, client, server, reason, accepted_ms
 FROM (
   SELECT * FROM twins WHERE at < :before ORDER BY at DESC, id DESC
   LIMIT CASE WHEN :vendor = '' AND :server = '' THEN :limit ELSE 20000 END
-) AS twins
+) AS page
 JOIN series ON series.id = series
 WHERE (:vendor = '' OR vendor = :vendor) AND (:server = '' OR server = :server)
-ORDER BY at DESC, twins.id DESC LIMIT :limit"""
+ORDER BY at DESC, page.id DESC LIMIT :limit"""
 TRACE = """
 SELECT twins.id, at, vendor, account, destination, name, origin, client, server, reason,
   accepted_ms, shape, traces.verdict, fields, call, reply, message

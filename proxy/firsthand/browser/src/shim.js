@@ -1,0 +1,9 @@
+// The hooks alone, without the loader: built only to measure what they weigh.
+
+import { addRules } from "./doors.js";
+import { watchPolicy } from "./policy.js";
+import { install } from "./realm.js";
+
+addRules(fhRules);
+watchPolicy();
+install(window, fhFile);

@@ -1,0 +1,80 @@
+"""The committed bundles: built from the sources as they are, and small."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import pytest
+
+from firsthand.browser import Rules, ScriptFile, VendorRules, loader
+
+BROWSER = Path(__file__).parents[2] / "proxy" / "firsthand" / "browser"
+BUNDLES = ("loader.js", "loader_server.js")
+KIB = 1024
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The bundles, built again by the locked esbuild in a folder of their own."""
+    folder = tmp_path_factory.mktemp("browser")
+    for name in ("package.json", "package-lock.json", "build.js"):
+        shutil.copy(BROWSER / name, folder)
+    shutil.copytree(BROWSER / "src", folder / "src")
+    npm = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+    subprocess.run(["node", "build.js", "built"], cwd=folder, check=True, capture_output=True)
+    yield folder / "built"
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("name", BUNDLES)
+def test_the_committed_bundle_is_current(built: Path, name: str) -> None:
+    assert (built / name).read_bytes() == (BROWSER / name).read_bytes(), "run scripts/browser"
+
+
+def weight(path: Path) -> int:
+    return len(brotli.compress(path.read_bytes(), quality=11))
+
+
+def test_sizes(built: Path) -> None:
+    assert weight(BROWSER / "loader.js") <= 4 * KIB
+    assert weight(BROWSER / "loader_server.js") <= 2.6 * KIB
+    assert weight(built / "shim_server.js") <= 2 * KIB
+
+
+def test_the_lock_names_no_registry() -> None:
+    assert "resolved" not in (BROWSER / "package-lock.json").read_text("ascii")
+
+
+def rules(mode: str, **given: str) -> Rules:
+    vendor = VendorRules("px", "^1$", "$^", (("beacon", "^px/$"),), {"1": mode})
+    base = given.get("base", "https://trk.shop.example.com")
+    return Rules(
+        base, "", gate=True, verdict="fh_verdict", cookies="^(?:c)=", vendors={"acme": vendor}
+    )
+
+
+FILE = ScriptFile("acme", "cdn.acme.example/pixel.js", "00ff")
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    [("server", "loader_server.js"), ("both", "loader.js"), ("shadow", "loader.js")],
+)
+def test_copying_code_comes_only_where_something_is_copied(mode: str, name: str) -> None:
+    assert loader(rules(mode), FILE).startswith((BROWSER / name).read_bytes().rstrip())
+
+
+def test_nothing_in_the_rules_can_end_script_or_page() -> None:
+    text = loader(rules("both", base="</script><!--&\u2028\u2029ü"), FILE)
+    tail = text[text.rindex(b"})(") :]
+    assert tail.isascii()
+    for bad in (b"<", b">", b"&", b"\xe2"):
+        assert bad not in tail
+
+
+def test_the_loader_says_which_file_it_brings() -> None:
+    end = b'{"vendor":"acme","address":"cdn.acme.example/pixel.js","hash":"00ff"});\n'
+    assert loader(rules("server"), FILE).endswith(end)

@@ -1,0 +1,155 @@
+"""The rules that loaders carry, for the real vendors."""
+
+import json
+import re
+from dataclasses import asdict, replace
+
+import pytest
+
+from firsthand.browser.rules import cookie_pattern, rules_of
+from firsthand.model import Mode
+from firsthand.rules.doors import Doors, Use
+from firsthand.rules.site import Account, Site
+from firsthand.vendors import VENDORS
+from tests.samples import shop
+
+META, GA4 = "1234567890123456", "G-ABC1234567"
+USES = {Use.BEACON: "beacon", Use.SINK: "sink", Use.NEVER: "never", Use.SCRIPT: "code"}
+NO_SUFFIX = ""
+SANDBOX = ".vendors.localhost:8090"
+
+
+def make_site(*modes: tuple[str, str, Mode], suffix: str = NO_SUFFIX) -> Site:
+    accounts = {
+        (vendor, account): Account(VENDORS[vendor], account, mode, None)
+        for vendor, account, mode in modes
+    }
+    vendors = {vendor: VENDORS[vendor] for vendor, _, _ in modes}
+    return replace(
+        shop(),
+        accounts=accounts,
+        vendors=vendors,
+        doors=Doors(vendors.values()),
+        vendor_suffix=suffix,
+    )
+
+
+BOTH = make_site(("meta", META, Mode.BOTH), ("ga4", GA4, Mode.SERVER))
+
+# Addresses that the vendors' scripts were seen to ask for (Chromium, November 2026), and some that
+# they never would.
+ADDRESSES = [
+    ("www.facebook.com", "/tr/"),
+    ("www.facebook.com", "/tr"),
+    ("www.facebook.com", "/tr/x"),
+    ("www.facebook.com", "/privacy_sandbox/topics/registration/"),
+    ("connect.facebook.net", "/en_US/fbevents.js"),
+    ("connect.facebook.net", f"/signals/config/{META}"),
+    ("connect.facebook.net", "/log/fbevents_telemetry/"),
+    ("www.google-analytics.com", "/g/collect"),
+    ("region1.google-analytics.com", "/g/collect"),
+    ("www.google-analytics.com", "/g/collect/x"),
+    ("www.googletagmanager.com", "/gtag/js"),
+    ("www.googletagmanager.com", "/static/service_worker/5a1/sw_iframe.html"),
+    ("www.google.de", "/ads/ga-audiences"),
+    ("www.google.de.evil.example", "/ads/other"),
+    ("facebook.com", "/tr/"),
+    ("evilwww.facebook.com", "/tr/"),
+    ("shop.example.com", "/tr/"),
+]
+
+
+def use_in_page(site: Site, host: str, path: str) -> str | None:
+    """Return what ``doors.js`` finds: the first vendor's first door that fits."""
+    for vendor in rules_of(site).vendors.values():
+        for use, pattern in vendor.doors:
+            if re.search(pattern, host + site.vendor_suffix + path):
+                assert re.search(vendor.hosts, f"https://{host}{site.vendor_suffix}{path}")
+                return use
+    return None
+
+
+@pytest.mark.parametrize(("host", "path"), ADDRESSES)
+@pytest.mark.parametrize("suffix", [NO_SUFFIX, SANDBOX])
+def test_page_and_server_know_the_same_doors(host: str, path: str, suffix: str) -> None:
+    site = make_site(("meta", META, Mode.BOTH), ("ga4", GA4, Mode.SERVER), suffix=suffix)
+    found = site.doors.find(host, path)
+    assert use_in_page(site, host, path) == (USES[found.use] if found else None)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "query", "account"),
+    [
+        ("meta", f"?id={META}&ev=PageView", META),
+        ("meta", f"&ev=PageView&id={META}", META),  # a form's body
+        ("ga4", f"?v=2&tid={GA4}&gtm=45je", GA4),
+        ("ga4", f"?id={GA4}&l=dataLayer", GA4),
+        ("ga4", "?v=2&sid=1", None),
+        ("meta", "?hybrid=1", None),
+    ],
+)
+def test_the_account_is_found_in_query_and_body(
+    vendor: str, query: str, account: str | None
+) -> None:
+    rules = rules_of(BOTH).vendors[vendor]
+    found = re.search(rules.param, query)
+    assert (found.group(1) if found else None) == account
+    assert account is None or re.search(rules.account, account)
+
+
+def test_the_account_in_a_path_is_the_patterns_group() -> None:
+    doors = rules_of(BOTH).vendors["meta"].doors
+    address = f"connect.facebook.net/signals/config/{META}"
+    [match] = [found for _, pattern in doors if (found := re.search(pattern, address))]
+    assert [group for group in match.groups() if group] == [META]
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected"),
+    [
+        ([("1", Mode.BOTH)], {"1": "both", "": "both"}),
+        ([("1", Mode.SERVER), ("2", Mode.SERVER)], {"1": "server", "2": "server", "": "server"}),
+        ([("1", Mode.SERVER), ("2", Mode.BOTH)], {"1": "server", "2": "both", "": "shadow"}),
+        ([("", Mode.SERVER)], {"*": "server", "": "server"}),
+    ],
+)
+def test_modes(modes: list[tuple[str, Mode]], expected: dict[str, str]) -> None:
+    site = make_site(*(("meta", account, mode) for account, mode in modes))
+    assert rules_of(site).vendors["meta"].modes == expected
+
+
+def test_event_keys_of_meta() -> None:
+    param, name, skip = rules_of(BOTH).vendors["meta"].key
+    assert (param, name) == ("eid", "ev")
+    assert {"SubscribedButtonClick", "Microdata"} <= set(skip)
+    assert rules_of(BOTH).vendors["ga4"].key == ("", "", ())
+
+
+@pytest.mark.parametrize("base", ["https://trk.shop.example.com", "https://shop.example.com/m"])
+def test_the_base_has_no_slash_at_its_end(base: str) -> None:
+    for address in (base, f"{base}/"):
+        assert rules_of(replace(BOTH, tracking_url=address)).base == base
+
+
+@pytest.mark.parametrize(
+    ("pair", "matches"),
+    [
+        ("OptanonConsent=x", True),
+        ("_iub_cs-123=x", True),
+        ("_iub_cs-=x", True),
+        ("OptanonConsent2=x", False),
+        ("XOptanonConsent=x", False),
+        ("a=OptanonConsent=x", False),
+        ("a.b=x", True),
+        ("aXb=x", False),
+    ],
+)
+def test_consent_cookies_are_known_by_name(pair: str, matches: bool) -> None:  # noqa: FBT001
+    pattern = cookie_pattern(("OptanonConsent", "_iub_cs-*", "a.b"))
+    assert bool(re.search(pattern, pair)) is matches
+
+
+def test_the_rules_are_json() -> None:
+    assert (
+        json.loads(json.dumps(asdict(rules_of(BOTH))))["vendors"]["meta"]["modes"][META] == "both"
+    )

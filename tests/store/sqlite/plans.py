@@ -1,0 +1,16 @@
+"""Asks SQLite how it would run a statement."""
+
+from collections.abc import Sequence
+
+import aiosqlite
+
+SMALL = {"wanted", "lanes", "series", "page", "CONSTANT"}
+"""What has few rows, however many events there are."""
+
+
+async def large_scans(db: aiosqlite.Connection, sql: str, given: Sequence[object]) -> list[str]:
+    """Return the steps of a plan that go through a table that grows with events."""
+    rows = await db.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}", given)
+    steps = [row[3] for row in rows]
+    scans = [step for step in steps if step.startswith("SCAN")]
+    return [step for step in scans if step.split()[1] not in SMALL]

@@ -1,0 +1,167 @@
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from firsthand.errors import ConfigError
+from firsthand.store.contract import Durability
+from firsthand.store.sqlite.database import (
+    LEDGER,
+    OUTBOX,
+    Schema,
+    Writer,
+    connected,
+    many,
+    opened,
+    statements,
+)
+
+SPEED = Durability.PROCESS
+
+
+async def use(path: Path, schema: Schema = LEDGER) -> None:
+    async with opened(path, schema, SPEED):
+        pass
+
+
+@pytest.mark.parametrize(("durability", "level"), [(Durability.POWER, 2), (Durability.PROCESS, 1)])
+async def test_durability_is_how_commits_are_synced(
+    tmp_path: Path, durability: Durability, level: int
+) -> None:
+    async with opened(tmp_path / "a.db", LEDGER, durability) as db:
+        assert list(await db.execute_fetchall("PRAGMA synchronous")) == [(level,)]
+        assert list(await db.execute_fetchall("PRAGMA journal_mode")) == [("wal",)]
+
+
+async def test_a_new_file_gets_its_tables_once(tmp_path: Path) -> None:
+    path = tmp_path / "a b?#%.db"
+    await asyncio.gather(*(use(path) for _ in range(4)))
+    async with opened(path, LEDGER, SPEED) as db:
+        assert list(await db.execute_fetchall("PRAGMA user_version")) == [(LEDGER.version,)]
+        assert list(await db.execute_fetchall("SELECT count(*) FROM twins")) == [(0,)]
+
+
+def newer(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE x (y)")
+        db.execute("PRAGMA user_version=99")
+    db.close()
+
+
+def foreign(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE x (y)")
+    db.close()
+
+
+def rubbish(path: Path) -> None:
+    path.write_bytes(b"this is no database, " * 500)
+
+
+def torn(path: Path) -> None:
+    asyncio.run(use(path))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+UNUSABLE = [
+    (newer, "newer Firsthand .*version 99.*start the newer one"),
+    (foreign, "not a file of Firsthand's.*move it away"),
+    (rubbish, "not a database.*restore it from a backup"),
+    (torn, "malformed.*restore it from a backup"),
+    (folder, "cannot be written.*make the folder exist"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "says"), UNUSABLE, ids=[one.__name__ for one, _ in UNUSABLE])
+@pytest.mark.parametrize("schema", [LEDGER, OUTBOX], ids=["ledger", "outbox"])
+def test_an_unusable_file_is_told_with_a_remedy_and_left_alone(
+    tmp_path: Path, spoil: Callable[[Path], None], says: str, schema: Schema
+) -> None:
+    path = tmp_path / "broken.db"
+    spoil(path)
+    before = None if path.is_dir() else path.read_bytes()
+    with pytest.raises(ConfigError, match=says) as told:
+        asyncio.run(use(path, schema))
+    assert str(path) in str(told.value)
+    assert "Remedy" in str(told.value)
+    if spoil is not foreign:
+        assert before is None or path.read_bytes() == before
+    else:
+        asyncio.run(holds(path, "x"))
+
+
+async def holds(path: Path, table: str) -> None:
+    async with connected(path, "ro") as db:
+        rows = await db.execute_fetchall("SELECT name FROM sqlite_schema")
+        assert list(rows) == [(table,)]
+
+
+async def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="make the folder exist"):
+        await use(tmp_path / "none" / "a.db")
+
+
+def test_scripts_are_split_into_statements() -> None:
+    script = "-- a; comment\nCREATE TABLE a (b); -- end\nCREATE TABLE c (d TEXT DEFAULT ';');\n"
+    parts = list(statements(script))
+    with sqlite3.connect(":memory:") as db:
+        for part in parts:
+            db.execute(part)
+        assert len(parts) == 2
+        assert db.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (2,)
+    db.close()
+
+
+async def test_a_transaction_is_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    forgot = []
+    async with opened(path, LEDGER, SPEED) as db:
+        writer = Writer(db, path)
+        writer.on_failure(lambda: forgot.append(1))
+        with pytest.raises(ZeroDivisionError):
+            await run(writer, "INSERT INTO tombstones VALUES ('a', 1 / 0 + ?)")
+        with pytest.raises(OSError, match=r"a\.db.*no such table"):
+            await run(writer, "INSERT INTO nowhere VALUES (?)")
+        async with writer.transaction() as inside:
+            await many(inside, "INSERT INTO tombstones VALUES (?, ?)", [("c", 1), ("d", 2)])
+            await many(inside, "INSERT INTO nowhere VALUES (?)", [])
+        async with writer.reading() as inside:
+            rows = await inside.execute_fetchall("SELECT subject FROM tombstones")
+            assert list(rows) == [("c",), ("d",)]
+    assert forgot == [1, 1]
+
+
+async def run(writer: Writer, statement: str) -> None:
+    """Write a row, and then another whose parameter is a fault of ours where there is a table."""
+    async with writer.transaction() as inside:
+        await inside.execute("INSERT INTO tombstones VALUES ('b', 1)")
+        await inside.execute(statement, (1 // ("nowhere" in statement),))
+
+
+async def test_a_cancelled_transaction_leaves_the_next_one_free(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with opened(path, LEDGER, SPEED) as db:
+        writer = Writer(db, path)
+
+        async def write(steps: int) -> None:
+            async with writer.transaction() as inside:
+                for step in range(steps):
+                    await inside.execute("INSERT INTO tombstones VALUES (?, 1)", (f"{step}",))
+
+        for turns in range(8):
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(write(3))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+            async with writer.transaction() as inside:
+                rows = list(await inside.execute_fetchall("SELECT count(*) FROM tombstones"))
+                assert rows in ([(0,)], [(3,)])
+                await inside.execute("DELETE FROM tombstones")

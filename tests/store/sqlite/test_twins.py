@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+import pytest
+
+from firsthand.model import Client, Origin, Reason, Verdict
+from firsthand.store.sqlite.tally import Tally
+from firsthand.store.sqlite.twins import KEY_BYTES, Arrivals, better, twin_key, verdict_bits
+from tests.factories import NOW, make_beacon
+
+KEY = b"k" * KEY_BYTES
+
+
+def test_twin_keys_are_keyed_and_short() -> None:
+    beacon = make_beacon()
+    key = twin_key(b"secret", beacon)
+    assert len(key) == KEY_BYTES
+    assert key == twin_key(b"secret", replace(beacon, id="1", at=5, to="A-2"))
+    assert key != twin_key(b"other", beacon)
+    assert b"key-1" not in key
+
+
+def test_parts_of_a_key_cannot_be_shifted() -> None:
+    one, other = make_beacon(account="A", name="B1"), make_beacon(account="AB", name="1")
+    assert twin_key(b"s", one) != twin_key(b"s", other)
+
+
+ORDER = [Client.NONE, Client.FIRED, Client.UNKNOWN, Client.FAILED, Client.OK]
+
+
+@pytest.mark.parametrize("known", ORDER)
+@pytest.mark.parametrize("told", ORDER)
+def test_the_outcome_that_says_more_wins(known: Client, told: Client) -> None:
+    assert better(known.value, told) == max(known, told, key=ORDER.index)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "bits"),
+    [
+        (Verdict(analytics=False, marketing=False, explicit=False), 0),
+        (Verdict(analytics=True, marketing=False, explicit=False), 1),
+        (Verdict(analytics=False, marketing=True, explicit=True), 6),
+    ],
+)
+def test_verdicts_are_kept_as_bits(verdict: Verdict, bits: int) -> None:
+    assert verdict_bits(verdict) == bits
+
+
+def arrivals() -> Arrivals:
+    return Arrivals({}, 7, Tally())
+
+
+def test_a_first_beacon_makes_a_twin_that_waits() -> None:
+    got = arrivals()
+    got.add(KEY, 3, make_beacon(at=NOW), b"json")
+    (twin,) = got.fresh.values()
+    assert (twin.id, twin.series, twin.at, twin.server, twin.reason) == (7, 3, NOW, "queued", "")
+    assert got.next_id == 8
+    assert [(one.twin, one.body) for one in got.waiting] == [(7, b"json")]
+
+
+def test_within_a_batch_too_an_event_is_one_twin() -> None:
+    got = arrivals()
+    for client in (Client.FIRED, Client.OK, Client.OK):
+        got.add(KEY, 3, make_beacon(origin=Origin.COPY, client=client, client_ms=9), b"")
+    (twin,) = got.fresh.values()
+    assert (twin.client, twin.client_ms) == ("ok", 9)
+    assert len(got.waiting) == 1
+    assert got.changed == {}
+
+
+def test_a_known_twin_is_changed_only_when_something_is_new() -> None:
+    first = arrivals()
+    first.add(KEY, 3, make_beacon(), b"")
+    known = Arrivals(first.fresh, 8, Tally())
+    known.add(KEY, 3, make_beacon(), b"")
+    assert (known.changed, known.fresh, known.waiting) == ({}, {}, [])
+    known.add(KEY, 3, make_beacon(origin=Origin.COPY, client=Client.OK), b"")
+    assert known.changed[KEY].client == "ok"
+    assert known.next_id == 8
+
+
+def test_a_withheld_twin_opens_with_the_later_verdict() -> None:
+    got = arrivals()
+    implied = Verdict(analytics=True, marketing=True, explicit=False)
+    explicit = replace(implied, explicit=True)
+    got.add(KEY, 3, make_beacon(withheld=Reason.BLOCKED, verdict=implied), b"")
+    assert got.waiting == []
+    got.add(KEY, 3, make_beacon(verdict=explicit, server_keys=5), b"")
+    (twin,) = got.fresh.values()
+    assert (twin.server, twin.reason, twin.verdict, twin.server_keys) == ("queued", "", 7, 5)
+    got.add(KEY, 3, make_beacon(withheld=Reason.CONSENT), b"")
+    assert got.fresh[KEY].server == "queued"
+    assert len(got.waiting) == 1
