@@ -1,18 +1,25 @@
-"""Server CPU per durable GA4 beacon against a bare Node server: interleaved rounds, medians, ratios."""
+"""Server CPU of one durable GA4 beacon beside a bare Node server: interleaved rounds, medians.
+
+Three servers, each alone on core 0 while it is measured, the load on core 1: Node's ``http`` that
+answers 204; an edge worker as several of them run (another process leads); one process that moves
+and delivers as well. Afterwards every answered beacon is looked for in the outbox.
+"""
 
 import argparse
+import fcntl
 import os
 import re
 import shutil
 import signal
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 TOP = Path(__file__).parents[1]
@@ -34,39 +41,18 @@ path = "{folder}/data"
 account = "G-BENCH00001"
 mode = "shadow"
 """
-LUA = """
-local n = 0
-local params = "v=2&tid=G-BENCH00001&gtm=45je58d1v89za200&gcs=G111&gcd=13r3r3r3r5l1&npa=0&dma=0"
-  .. "&cid=1275773451.1795497137&ul=en-us&sr=1280x800&uaa=x86&uab=64&uafvl=Chromium%3B143.0.8078.79"
-  .. "&uamb=0&uam=&uap=Linux&uapv=10.0&uaw=0&frm=0&pscdl=noapi&sid=1795497137&sct=1&seg=1"
-  .. "&dl=http%3A%2F%2Fshop.localhost%2Fthanks%3Forder%3DORD-1001&dr=http%3A%2F%2Fshop.localhost%2Fcheckout"
-  .. "&dt=Thank%20you&en=purchase&cu=USD&_c=1&_ee=1&pr1=idSKU1~nmShirt~brAcme~pr50~qt2"
-  .. "&pr2=idSKU2~nmHat~pr42.52~qt1&epn.value=142.52&epn.tax=3.5&epn.shipping=5&ep.coupon=SUMMER"
-  .. "&ep.affiliation=Web&_et=2499&tfd=2665"
-local headers = {
-  ["Host"] = "%HOST%",
-  ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36",
-  ["Accept"] = "*/*", ["Accept-Language"] = "en-US,en;q=0.9", ["Accept-Encoding"] = "gzip, deflate, br",
-  ["Origin"] = "http://shop.localhost", ["Referer"] = "http://shop.localhost/",
-  ["Sec-Fetch-Site"] = "same-site", ["Sec-Fetch-Mode"] = "no-cors", ["Sec-Fetch-Dest"] = "empty",
-  ["Cookie"] = "_ga=GA1.2.1275773451.1795497137; _ga_BENCH00001=GS2.1.s1795497137$o1$g1$t1795497140$j57$l0$h0; "
-    .. "_fbp=fb.1.1795000000000.1098115397; fh_consent=1.a1m1.1795500000.fh; PHPSESSID=0123456789abcdef; "
-    .. "lang=en; cart=3f2a; theme=dark",
-}
-request = function()
-  n = n + 1
-  local query = params .. "&_p=" .. tostring(id) .. "&_s=" .. n .. "&ep.transaction_id=O" .. id .. "-" .. n
-  return wrk.format("GET", "/www.google-analytics.com/g/collect?" .. query, headers)
-end
-local threads = 0
-setup = function(thread) threads = threads + 1; thread:set("id", threads) end
-"""
+
+
+def now() -> float:
+    """Return the time in Unix seconds."""
+    return time.time()  # noqa: TID251 - a command reads the clock
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return user and system time of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the time that all threads of a process ran, as the scheduler counts it."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    spent = [int((task / "schedstat").read_text("utf-8").split()[0]) for task in tasks]
+    return sum(spent) / 1e9
 
 
 def free_port() -> int:
@@ -98,8 +84,8 @@ def running(command: list[str], port: int) -> Iterator[int]:
         server.wait(30)
 
 
-def load(port: int, lua: Path, seconds: int) -> tuple[int, str]:
-    """Load ``port`` from core 1; return the number of answers and wrk's report."""
+def load(port: int, lua: Path, seconds: int) -> int:
+    """Load ``port`` from core 1; return the number of answers."""
     command = [
         "taskset",
         "-c",
@@ -119,15 +105,38 @@ def load(port: int, lua: Path, seconds: int) -> tuple[int, str]:
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", report)
     if found is None or bad:
         sys.exit(f"the load failed:\n{report}")
-    return int(found[1]), report
+    return int(found[1])
 
 
 def measure(port: int, pid: int, lua: Path, seconds: int) -> tuple[float, float]:
     """Return microseconds of server CPU a request, and requests a second."""
-    load(port, lua, 1)
     before = cpu_seconds(pid)
-    count, _ = load(port, lua, seconds)
+    count = load(port, lua, seconds)
     return (cpu_seconds(pid) - before) / count * 1e6, count / seconds
+
+
+def stored(folder: Path) -> int:
+    """Return how many beacons the outbox of the edge worker holds."""
+    with sqlite3.connect(folder / "data" / "outbox-0.db") as db:
+        bodies = db.execute("SELECT body FROM outbox").fetchall()
+    return sum(body.count(b'"vendor":"ga4"') for (body,) in bodies)
+
+
+def start(stack: ExitStack, folder: Path, *, leads: bool) -> tuple[int, int, Path]:
+    """Start Firsthand in a folder of its own; return port, process and the load's script."""
+    port, admin = free_port(), free_port()
+    (folder / "data").mkdir(parents=True)
+    if not leads:
+        lock = stack.enter_context((folder / "data" / "ledger.lock").open("w"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    config = folder / "bench.toml"
+    config.write_text(CONFIG.format(port=port, admin=admin, folder=folder), "utf-8")
+    lua = folder / "beacon.lua"
+    text = (TOP / "scripts" / "bench.lua").read_text("utf-8")
+    text = text.replace("%HOST%", f"trk.shop.localhost:{port}").replace("%NOW%", str(int(now())))
+    lua.write_text(text, "utf-8")
+    command = [sys.executable, "-m", "firsthand", "serve", "--config", str(config)]
+    return port, stack.enter_context(running(command, port)), lua
 
 
 def main() -> None:
@@ -139,29 +148,36 @@ def main() -> None:
     for program in ("wrk", "node", "taskset"):
         if shutil.which(program) is None:
             sys.exit(f"{program} is missing: apt-get install {program}")
-    node_port, port, admin = free_port(), free_port(), free_port()
-    rows: dict[str, list[tuple[float, float]]] = {"node": [], "firsthand": []}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        lua = folder / "beacon.lua"
-        lua.write_text(LUA.replace("%HOST%", f"trk.shop.localhost:{port}"), "utf-8")
-        config = folder / "bench.toml"
-        config.write_text(CONFIG.format(port=port, admin=admin, folder=folder), "utf-8")
-        serve = [sys.executable, "-m", "firsthand", "serve", "--config", str(config)]
-        with (
-            running(["node", "-e", NODE % node_port], node_port) as node,
-            running(serve, port) as ours,
-        ):
-            for _ in range(options.rounds):
-                rows["node"].append(measure(node_port, node, lua, options.seconds))
-                rows["firsthand"].append(measure(port, ours, lua, options.seconds))
-    print("| server | CPU a request, us | requests/s on one core |\n| --- | --- | --- |")
-    for server, found in rows.items():
+    rows: dict[str, list[tuple[float, float]]] = {}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        edge = start(stack, folder / "edge", leads=False)
+        whole = start(stack, folder / "whole", leads=True)
+        port = free_port()
+        node = (port, stack.enter_context(running(["node", "-e", NODE % port], port)), edge[2])
+        servers = {"Node http, 204": node, "edge worker": edge, "edge, move, deliver": whole}
+        for place, _, lua in servers.values():
+            load(place, lua, 1)
+        for _ in range(options.rounds):
+            for name, (place, pid, lua) in servers.items():
+                rows.setdefault(name, []).append(measure(place, pid, lua, options.seconds))
+        answered = sum(round(rate * options.seconds) for _, rate in rows["edge worker"])
+        kept = stored(folder / "edge")
+        if kept < answered:
+            sys.exit(f"{answered} beacons were answered, {kept} stored")
+    show(rows)
+
+
+def show(rows: dict[str, list[tuple[float, float]]]) -> None:
+    """Print medians, and each server's ratio to the first one, round by round."""
+    print("| server | CPU a request, us | against Node | requests/s on one core |")
+    print("| --- | --- | --- | --- |")
+    first = next(iter(rows.values()))
+    for name, found in rows.items():
         cost = statistics.median(cost for cost, _ in found)
         rate = statistics.median(rate for _, rate in found)
-        print(f"| {server} | {cost:.0f} | {rate:.0f} |")
-    ratios = [ours[0] / node[0] for ours, node in zip(rows["firsthand"], rows["node"], strict=True)]
-    print(f"\nRatio of each round: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+        ratios = [mine[0] / theirs[0] for mine, theirs in zip(found, first, strict=True)]
+        print(f"| {name} | {cost:.0f} | {statistics.median(ratios):.1f} | {rate:.0f} |")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@ beacon (measured), and no parameter may raise.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
+
+import orjson
 
 from firsthand.model import Fields, Hit, Kind, MatchKey, Value
 from firsthand.vendor import Field
@@ -17,6 +19,7 @@ Pair = tuple[str, str]
 MAX_PAIRS = 500
 MAX_NAME = 128
 MAX_VALUE = 8192
+MAX_JSON = 65_536  # a list of items in one value
 MAX_PART_HEAD = 1024
 
 _BOUNDARY = re.compile(r"boundary=\"?([^\";,\s]{1,70})", re.IGNORECASE)
@@ -24,14 +27,17 @@ _PART_NAME = re.compile(rb"content-disposition:[^\r\n]*?;\s*name=\"?([^\";\r\n]+
 _NOT_TEXT = re.compile(rb";\s*filename\*?=|content-type:\s*multipart/", re.IGNORECASE)
 
 
-def query_pairs(text: str) -> list[Pair]:
-    """Split ``a=b&c=d`` as ``encodeURIComponent`` wrote it: ``+`` is a plus, not a space."""
+def query_pairs(text: str, longest: int = MAX_VALUE) -> list[Pair]:
+    """Split ``a=b&c=d`` as ``encodeURIComponent`` wrote it: ``+`` is a plus, not a space.
+
+    Values of more than ``longest`` characters on the wire are left out.
+    """
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode()  # no lone surrogates past this line
     pairs = []
     for part in text.split("&", MAX_PAIRS)[:MAX_PAIRS]:
         name, _, value = part.partition("=")
-        if not name or len(value) > MAX_VALUE:
+        if not name or len(value) > longest:
             continue
         if "%" in value:
             value = unquote(value)
@@ -42,9 +48,9 @@ def query_pairs(text: str) -> list[Pair]:
     return pairs
 
 
-def form_pairs(text: str) -> list[Pair]:
+def form_pairs(text: str, longest: int = MAX_VALUE) -> list[Pair]:
     """Split an ``application/x-www-form-urlencoded`` text: ``+`` is a space."""
-    return query_pairs(text.replace("+", " "))
+    return query_pairs(text.replace("+", " "), longest)
 
 
 def multipart_pairs(body: bytes, content_type: str) -> list[Pair]:
@@ -73,14 +79,34 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def body_pairs(hit: Hit) -> list[Pair]:
+def body_pairs(hit: Hit, longest: int = MAX_VALUE) -> list[Pair]:
     """Return the parameters in a hit's body: form or multipart; an empty list for anything else."""
     if not hit.body:
         return []
     content_type = hit.headers.get("content-type", "")
     if content_type[:19].lower() == "multipart/form-data":
         return multipart_pairs(hit.body, content_type)
-    return form_pairs(hit.body.decode("utf-8", "replace"))
+    return form_pairs(hit.body.decode("utf-8", "replace"), longest)
+
+
+def member_pairs(
+    members: Mapping[str, Value], into: Collection[str] = (), prefix: str = ""
+) -> list[Pair]:
+    """Return the members of a JSON object as pairs: text as it is, all else as JSON.
+
+    Objects whose dotted name is in ``into`` are taken apart, their members named ``a.b``.
+    """
+    pairs: list[Pair] = []
+    for name, value in members.items():
+        path = prefix + name
+        if isinstance(value, dict) and path in into:
+            pairs += member_pairs(value, into, f"{path}.")
+            continue
+        plain = isinstance(value, str)
+        text = value if isinstance(value, str) else orjson.dumps(value).decode()
+        if len(name) <= MAX_NAME and len(text) <= (MAX_VALUE if plain else MAX_JSON):
+            pairs.append((path, text))
+    return [pair for pair in pairs[:MAX_PAIRS] if pair[0][:1] != "@"]  # as in query_pairs
 
 
 def request_pairs(hit: Hit) -> list[Pair]:

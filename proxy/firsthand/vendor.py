@@ -47,10 +47,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Addresses of one kind at a vendor."""
+    """Addresses of one kind at a vendor. ``says``: JSON that its script waits for as the answer."""
 
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
+    says: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ class Auth(StrEnum):
 
     BEARER = "bearer"  # Authorization: Bearer <token>
     QUERY = "query"  # Vendor.auth_param in the query
+    HEADER = "header"  # the header that Vendor.auth_param names
+    OAUTH1 = "oauth1"  # four words: an OAuth 1.0a signature; one: the header Vendor.auth_param
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,6 @@ class Vendor:
     api_hosts: tuple[str, ...]
     auth_param: str = ""
     key_param: str = ""
-    key_events: Callable[[str], bool] | None = None
     name_param: str = ""
     automatic: frozenset[str] = frozenset()
     account_params: tuple[str, ...] = ()

@@ -123,6 +123,13 @@ async def test_a_late_yes_loads_on_the_same_page(stage: Stage, announce: str) ->
     assert order[-1] == f"/{PIXEL}"
 
 
+async def test_an_early_yes_needs_no_landing_address(stage: Stage) -> None:
+    ready(stage)
+    page = await stage.open("/?acclid=click-1", consent="acme")
+    await page.wait_for_function("window.ran")
+    assert [each.method for each in stage.asked()] == ["GET"]
+
+
 async def test_a_late_no_keeps_the_landing_address_in_the_page(stage: Stage) -> None:
     ready(stage)
     page = await stage.open("/?acclid=click-1")

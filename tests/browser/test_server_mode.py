@@ -163,6 +163,18 @@ async def test_wrappers_of_the_page_keep_working(stage: Stage) -> None:
     await stage.until(lambda: len(stage.moved("px.acme.example/tr/")) >= 2)
 
 
+async def test_a_blank_frame_is_hooked_once(stage: Stage) -> None:
+    await ready(stage)
+    page = await stage.open()
+    await page.wait_for_function("window.ran")
+    same = await page.evaluate(
+        """() => { const f = document.createElement('iframe'); document.body.append(f);
+          const first = f.contentWindow.fetch;
+          return [f.contentDocument.defaultView, f.contentWindow].every(w => w.fetch === first) }"""
+    )
+    assert same
+
+
 async def test_a_form_keeps_its_own_address(stage: Stage) -> None:
     await ready(stage)
     page = await stage.open()

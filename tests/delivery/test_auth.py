@@ -1,5 +1,8 @@
+import hmac
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -30,6 +33,54 @@ def test_query(url: str, joined: str) -> None:
     made = join(replace(CALL, url=url), vendor, Secret("t0k/en"))
     assert made.url == joined
     assert made.headers == CALL.headers
+
+
+def test_header() -> None:
+    vendor = replace(ACME, auth=Auth.HEADER, auth_param="Access-Token")
+    made = join(CALL, vendor, Secret("t0k/en"))
+    assert made.headers == {"Accept": "x", "Access-Token": "t0k/en"}
+    assert made.url == CALL.url
+
+
+def signed(header: str, secrets: str) -> str:
+    """Return the signature that the parameters of an OAuth header must have: RFC 5849, 3.4."""
+    pairs = sorted(part.split("=", 1) for part in header.removeprefix("OAuth ").split(", "))
+    told = "&".join(f"{key}={value.strip(chr(34))}" for key, value in pairs if key != SIGNATURE)
+    base = "&".join(quote(part, safe="") for part in ("POST", "https://api.acme.test/v1", told))
+    digest = hmac.digest(secrets.encode(), base.encode(), "sha1")
+    return quote(b64encode(digest), safe="")
+
+
+SIGNATURE = "oauth_signature"
+
+
+def test_oauth1_signs_the_address_and_not_the_body() -> None:
+    vendor = replace(ACME, auth=Auth.OAUTH1, auth_param="X-Acme-Token")
+    call = replace(CALL, url="https://api.acme.test/v1")
+    header = join(call, vendor, Secret("key c/secret user u+secret")).headers["Authorization"]
+    other = join(call, vendor, Secret("key c/secret user u+secret")).headers["Authorization"]
+    fields = dict(part.split("=", 1) for part in header.removeprefix("OAuth ").split(", "))
+    assert fields[SIGNATURE] == f'"{signed(header, "c%2Fsecret&u%2Bsecret")}"'
+    assert fields["oauth_consumer_key"] == '"key"'
+    assert fields["oauth_token"] == '"user"'
+    assert fields["oauth_signature_method"] == '"HMAC-SHA1"'
+    assert fields["oauth_version"] == '"1.0"'
+    assert header != other, "a nonce is used once"
+    assert "secret" not in header
+
+
+@pytest.mark.parametrize("token", ["t0k/en", "one two three", "a b c d e"])
+def test_what_is_not_four_words_goes_out_in_the_header_as_it_is(token: str) -> None:
+    vendor = replace(ACME, auth=Auth.OAUTH1, auth_param="X-Acme-Token")
+    made = join(CALL, vendor, Secret(token))
+    assert made.headers == {"Accept": "x", "X-Acme-Token": token}
+    assert made.url == CALL.url
+
+
+def test_scrub_knows_each_word_of_a_token() -> None:
+    reply = Reply(401, {"x-echo": "c/secret"}, b"user u+secret or c%2Fsecret, key fine", 3)
+    clean = scrub(reply, Secret("key c/secret user u+secret"))
+    assert (clean.headers, clean.body) == ({"x-echo": "***"}, b"*** *** or ***, *** fine")
 
 
 @pytest.mark.parametrize("auth", Auth)

@@ -44,6 +44,10 @@ def test_a_call_shows_where_the_token_goes() -> None:
     vendor = replace(ACME, auth=Auth.QUERY, auth_param="api_secret")
     shown = json.loads(masked_call(CALL, vendor, VEIL))
     assert shown["url"].endswith("?at=1&api_secret=***")
+    headed = replace(ACME, auth=Auth.HEADER, auth_param="Access-Token")
+    shown = json.loads(masked_call(CALL, headed, VEIL))
+    assert "access-token" in shown["headers"]
+    assert shown["url"].endswith("?at=1")
     bare = replace(CALL, url="https://api.acme.test/v1?c=click.7.abcdef", body=b"\x00")
     shown = json.loads(masked_call(bare, vendor, VEIL))
     assert shown["url"] == "https://api.acme.test/v1?c=<14 characters>&api_secret=***"

@@ -50,10 +50,14 @@ def mutated(draw: st.DrawFn) -> Hit:
             cut = draw(st.integers(0, len(found.body)))
             found = replace(found, body=found.body[:cut] + draw(st.binary(max_size=60)))
         elif part == "cookies":
-            base = hit("x", cookie=draw(COOKIES) + "; _fbp=" + draw(JUNK) + "; fh_keep=" + draw(JUNK))
+            base = hit(
+                "x", cookie=draw(COOKIES) + "; _fbp=" + draw(JUNK) + "; fh_keep=" + draw(JUNK)
+            )
             found = replace(found, cookies=base.cookies)
         elif part == "headers":
-            name = draw(st.sampled_from(["origin", "referer", "content-type", "sec-gpc", "user-agent"]))
+            name = draw(
+                st.sampled_from(["origin", "referer", "content-type", "sec-gpc", "user-agent"])
+            )
             found = replace(found, headers={**found.headers, name: draw(JUNK)})
         else:
             text = getattr(found, part)

@@ -43,3 +43,27 @@ def test_other_doors_are_not_answered_here(address: str) -> None:
 def test_doors_for_third_party_cookies_are_counted() -> None:
     response = respond(hit("stats.g.doubleclick.net/g/collect?x=1"), SITE)
     assert (response.status, response.decision, response.counted) == (204, None, "sink_ga4")
+
+
+@pytest.mark.parametrize("site", ["same-site", "same-origin", None])
+def test_the_question_can_be_asked_by_a_script_element(site: str | None) -> None:
+    headers = {"sec-fetch-site": site} if site else {}
+    response = respond(hit("fh/consent?js=1", headers=headers), SITE)
+    assert response.content_type.startswith("text/javascript")
+    assert response.body.startswith(b'__fh({"v":1,')
+    plain = respond(hit("fh/consent", headers=headers), SITE)
+    assert response.body == b"__fh(%s)" % plain.body
+
+
+@pytest.mark.parametrize("site", ["cross-site", "none"])
+def test_no_other_site_learns_the_answer_by_a_script(site: str) -> None:
+    with pytest.raises(BadHit) as refused:
+        respond(hit("fh/consent?js=1", headers={"sec-fetch-site": site}), SITE)
+    assert refused.value.status == 403
+
+
+@pytest.mark.parametrize("query", ["js=1&callback=alert", "callback=alert(1)", "js=alert"])
+def test_no_name_from_outside_reaches_a_script(query: str) -> None:
+    response = respond(hit(f"fh/consent?{query}"), SITE)
+    assert response.content_type == "application/json"
+    assert b"alert" not in response.body

@@ -58,7 +58,7 @@ def test_names_and_words(vendor: Vendor) -> None:
     assert vendor.title
     assert vendor.token_help
     assert re.fullmatch(vendor.account_pattern, vendor.account_example)
-    assert bool(vendor.auth_param) == (vendor.auth is Auth.QUERY)
+    assert bool(vendor.auth_param) == (vendor.auth in {Auth.QUERY, Auth.HEADER, Auth.OAUTH1})
     assert vendor.account_params
 
 

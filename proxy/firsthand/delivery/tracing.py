@@ -84,8 +84,8 @@ def _leaves(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
 def masked_call(call: Call, vendor: Vendor, veil: Veil) -> str:
     """Return a call as JSON: method, address, names of headers, body; marks where a token goes."""
     names, url = sorted(name.lower() for name in call.headers), call.url
-    if vendor.auth is Auth.BEARER:
-        names.append("authorization")
+    if vendor.auth is not Auth.QUERY:
+        names.append(vendor.auth_param.lower() if vendor.auth is Auth.HEADER else "authorization")
     else:
         url += f"{'&' if '?' in url else '?'}{vendor.auth_param}={MASK}"
     try:

@@ -96,7 +96,7 @@ async def read_body(request: web.BaseRequest) -> bytes:
             return await _collect(content)
     except TimeoutError:
         raise BadHit(408, "body_time") from None
-    except (web.HTTPException, ValueError):
+    except (web.HTTPException, ValueError, ConnectionError):  # the last: the visitor is gone
         raise BadHit(400, "body") from None
 
 

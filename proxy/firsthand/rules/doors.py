@@ -6,7 +6,7 @@ A pattern is literal but for ``*`` (one or more characters, in a path none of th
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from firsthand.errors import BadHit
@@ -24,12 +24,16 @@ class Use(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A door: its use, the vendor's key, for a script its grammar and the account in its path."""
+    """A door: its use, the vendor's key, for a script its grammar and the account in its path.
+
+    ``says`` is the JSON that a vendor's script wants to hear here; empty: nothing in particular.
+    """
 
     use: Use
     vendor: str
     script: Script | None = None
     account: str = ""
+    says: bytes = b""
 
 
 _HOLES = re.compile(r"(\*|\{account\})")
@@ -56,9 +60,10 @@ class Doors:
 
     def _add(self, doors: Sequence[Door | Script], found: Found) -> None:
         for door in doors:
+            here = replace(found, says=door.says) if isinstance(door, Door) else found
             for host in door.hosts:
                 for path in door.paths:
-                    self._add_one(host, path, found)
+                    self._add_one(host, path, here)
 
     def _add_one(self, host: str, path: str, found: Found) -> None:
         if not _HOLES.search(host + path):
@@ -76,8 +81,7 @@ class Doors:
         for pattern, candidate in self._patterns:
             match = pattern.fullmatch(address)
             if match:
-                account = match.groupdict().get("account", "")
-                return Found(candidate.use, candidate.vendor, candidate.script, account)
+                return replace(candidate, account=match.groupdict().get("account", ""))
         return None
 
 

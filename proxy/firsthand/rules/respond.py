@@ -1,16 +1,17 @@
 """Hit -> Response: which door it knocked at and what the browser hears. ``explain`` and the edge
 share it; what must be stored before the answer leaves is in ``Response.decision``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firsthand.errors import BadHit
 from firsthand.model import Hit
 from firsthand.rules import copies, question
 from firsthand.rules.decide import Decision, decide
-from firsthand.rules.doors import Use
+from firsthand.rules.doors import Found, Use
 from firsthand.rules.site import Site
 
 OWN = "fh"
+SCRIPT = "text/javascript; charset=utf-8"
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,"
     b"\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -36,8 +37,8 @@ def respond(hit: Hit, site: Site) -> Response:
     if found is None or found.use in {Use.SCRIPT, Use.NEVER}:
         raise BadHit(404, "unknown_path")
     if found.use is Use.SINK:
-        return Response(204, counted=f"sink_{found.vendor}")
-    return _pixel(hit, decide(hit, site, site.vendors[found.vendor]))
+        return replace(_said(found, Response(204)), counted=f"sink_{found.vendor}")
+    return _said(found, _pixel(hit, decide(hit, site, site.vendors[found.vendor])))
 
 
 def _own(hit: Hit, site: Site) -> Response:
@@ -48,9 +49,27 @@ def _own(hit: Hit, site: Site) -> Response:
             raise BadHit(404, "copy_door")
         return Response(204, decide(inner, site, site.vendors[found.vendor]))
     if hit.path == "/consent":
-        answer = question.answer(hit, site)
-        return Response(200, answer.decision, answer.body, "application/json")
+        return _consent(hit, question.answer(hit, site))
     raise BadHit(404, "unknown_path")
+
+
+def _consent(hit: Hit, answer: question.Answer) -> Response:
+    """A page whose policy lets us serve scripts but not answer fetches asks by a script element.
+
+    Other sites get no such script: whom a visitor said yes to is nobody else's affair.
+    """
+    if hit.query != "js=1":
+        return Response(200, answer.decision, answer.body, "application/json")
+    if hit.headers.get("sec-fetch-site") not in {None, "same-origin", "same-site"}:
+        raise BadHit(403, "foreign_question")
+    return Response(200, answer.decision, b"__fh(%s)" % answer.body, SCRIPT)
+
+
+def _said(found: Found, response: Response) -> Response:
+    """Answer with the door's own words where it has some."""
+    if not found.says:
+        return response
+    return replace(response, status=200, body=found.says, content_type="application/json")
 
 
 def _pixel(hit: Hit, decision: Decision) -> Response:

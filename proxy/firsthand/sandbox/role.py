@@ -132,9 +132,13 @@ class Role:
 
 
 def script(ask: Ask, name: str, **values: str) -> Answer:
-    """Return a file of ``pixels/`` with its ``{{names}}`` filled in, as a script."""
+    """Return a file of ``pixels/`` with its ``{{names}}`` filled in, as a script.
+
+    ``{{sha256}}`` becomes a function of that name, for scripts that hash contact data.
+    """
     text = _pixel(name)
-    for key, value in {"scheme": ask.scheme, "suffix": ask.suffix, **values}.items():
+    filled = {"scheme": ask.scheme, "suffix": ask.suffix, "sha256": _pixel("sha256.js"), **values}
+    for key, value in filled.items():
         text = text.replace("{{" + key + "}}", value)
     headers = {
         "content-type": "application/javascript; charset=utf-8",

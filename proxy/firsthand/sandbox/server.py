@@ -6,7 +6,7 @@ Names under ``.localhost`` are loopback for browsers by themselves; a program co
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
@@ -46,7 +46,8 @@ class Sandbox:
 
     ``port`` 0 takes a free one. ``tracking_url`` and ``report_url`` may be set after the start:
     pages are made when asked for. Without ``tracking_url`` the shop has its plain variant only,
-    which loads the vendors' own addresses.
+    which loads the vendors' own addresses. ``vendors`` are those whose tags the shop carries; the
+    hosts of all others answer too. Raises ``ValueError`` for a vendor that has no part here.
     """
 
     def __init__(
@@ -56,13 +57,18 @@ class Sandbox:
         report_url: str = "",
         *,
         clock: Callable[[], int] = clock,
+        vendors: Sequence[str] = ("meta", "ga4"),
     ) -> None:
         self.port = port
         self.tracking_url = tracking_url
         self.report_url = report_url
         self._clock = clock
         self._stand_ins = {role.key: StandIn(role) for role in find_roles()}
-        self._shop = Shop([stand_in.role for stand_in in self._stand_ins.values()])
+        unknown = sorted(set(vendors) - self._stand_ins.keys())
+        if unknown:
+            raise ValueError(f"no vendor of the sandbox: {', '.join(unknown)}")
+        self._sold = [each for key, each in self._stand_ins.items() if key in vendors]
+        self._shop = Shop([stand_in.role for stand_in in self._sold])
         self._runner: web.ServerRunner | None = None
         self._stopping = asyncio.Event()
 
@@ -129,7 +135,7 @@ class Sandbox:
         return _response(NOT_FOUND)
 
     def _sell(self, request: web.BaseRequest, body: bytes) -> web.Response:
-        stand_ins = list(self._stand_ins.values())
+        stand_ins = self._sold
         links = Links(self.suffix, self.tracking_url, self.report_url)
         kind = WATCH_PATHS.get(request.path)
         if kind == "json":

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
+from firsthand.errors import ConfigError
 from firsthand.serve.plan import Plan
-from firsthand.serve.worker import stand_ins, stop_event
+from firsthand.serve.worker import stand_ins, stop_event, told
 
 log = logging.getLogger(__name__)
 
 AGAIN_S = 0.5
 PATIENCE_S = 20.0
+CANNOT_START = 2
+"""Exit status of a worker whose configuration cannot work: another try would not help."""
 
 
 def command(plan: Plan, number: int) -> list[str]:
@@ -26,7 +29,10 @@ def command(plan: Plan, number: int) -> list[str]:
 def supervise(plan: Plan, workers: int, *, ready: Callable[[], None], sandbox: bool) -> None:
     """Keep ``workers`` processes running until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    asyncio.run(_supervise(plan, workers, ready, sandbox=sandbox))
+    try:
+        asyncio.run(_supervise(plan, workers, ready, sandbox=sandbox))
+    except ExceptionGroup as group:
+        raise told(group) from None
 
 
 async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, sandbox: bool) -> None:
@@ -50,6 +56,9 @@ async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> None:
         )
         ended = asyncio.ensure_future(worker.wait())  # noqa: TID251 - awaited below
         await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.returncode == CANNOT_START:
+            stop.set()
+            raise ConfigError(f"worker {number} cannot start; its message stands above")
         if not stop.is_set():
             log.warning("worker %s ended with %s, started again", number, worker.returncode)
             await asyncio.wait({stopped}, timeout=AGAIN_S)

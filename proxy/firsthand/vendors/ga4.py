@@ -176,8 +176,7 @@ def read(hit: Hit) -> Iterator[Reading]:
     shared = query_pairs(hit.query)
     lines = [line for line in re.split(r"\r?\n", hit.body.decode("utf-8", "replace")) if line]
     for index, line in enumerate(lines[:MAX_LINES] or [""]):
-        reading = _reading(hit, query_pairs(line) + shared, index)
-        if reading is not None:
+        if reading := _reading(hit, query_pairs(line) + shared, index):
             yield reading
 
 

@@ -189,12 +189,10 @@ def item(value: str) -> dict[str, Value] | None:
 def items(wire: list[Pair]) -> tuple[list[Value], list[Pair]]:
     """Return the items of ``pr1`` to ``pr200`` in their order, and the other parameters."""
     found: dict[int, Value] = {}
-    rest = []
-    for key, value in wire:
-        match = _ITEM_WIRE.fullmatch(key) if key[:2] == "pr" else None
-        if key[:2] != "pr":
-            rest.append((key, value))
-        elif match and int(match[1]) <= MAX_ITEMS and int(match[1]) not in found:
+    rest = [pair for pair in wire if not pair[0].startswith("pr")]
+    for key, value in wire if len(rest) < len(wire) else ():
+        match = _ITEM_WIRE.fullmatch(key)
+        if match and int(match[1]) <= MAX_ITEMS and int(match[1]) not in found:
             decoded = item(value)
             if decoded:
                 found[int(match[1])] = decoded

@@ -1,0 +1,50 @@
+"""Several workers on one port: a dead one starts again, a signal ends all."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from firsthand.serve.crew import command
+from firsthand.serve.plan import plan
+from tests.journeys.conftest import serving
+from tests.serve.test_plan import written
+from tests.serve.test_worker import ports, run
+
+
+def children(parent: int) -> list[int]:
+    text = Path(f"/proc/{parent}/task/{parent}/children").read_text()
+    return [int(number) for number in text.split()]
+
+
+async def until_two(parent: int, without: int = 0) -> list[int]:
+    async with asyncio.timeout(20):
+        while True:
+            found = children(parent)
+            if len(found) == 2 and without not in found:
+                return found
+            await asyncio.sleep(0.05)
+
+
+def test_a_worker_is_started_with_its_number(tmp_path: Path) -> None:
+    assert command(plan(written(tmp_path)), 3)[-2:] == ["--worker", "3"]
+
+
+async def test_a_dead_worker_is_started_again_and_all_end_together(tmp_path: Path) -> None:
+    async with serving(written(tmp_path, ports()), "--workers", "2") as server:
+        first, _ = await until_two(server.pid)
+        os.kill(first, signal.SIGKILL)
+        found = await until_two(server.pid, without=first)
+        server.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(server.wait(), 30) == 0
+    assert not [number for number in found if Path(f"/proc/{number}").exists()]
+
+
+async def test_a_worker_that_can_never_start_ends_the_whole(tmp_path: Path) -> None:
+    path = written(tmp_path, '[store]\npath = "data"\n' + ports())
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "outbox-1.db").write_bytes(b"this is no database" * 100)
+    status, said = await run("serve", "--config", str(path), "--workers", "2")
+    assert status == 2
+    assert "outbox-1.db" in said.replace("\n", "")
+    assert "Traceback" not in said
