@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 
 from firsthand.errors import ConfigError
 from firsthand.serve.plan import Plan
-from firsthand.serve.worker import stand_ins, stop_event, told
+from firsthand.serve.worker import stand_ins, stop_event
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +29,7 @@ def command(plan: Plan, number: int) -> list[str]:
 def supervise(plan: Plan, workers: int, *, ready: Callable[[], None], sandbox: bool) -> None:
     """Keep ``workers`` processes running until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        asyncio.run(_supervise(plan, workers, ready, sandbox=sandbox))
-    except ExceptionGroup as group:
-        raise told(group) from None
+    asyncio.run(_supervise(plan, workers, ready, sandbox=sandbox))
 
 
 async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, sandbox: bool) -> None:
@@ -41,13 +38,18 @@ async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, san
         if sandbox:
             await stack.enter_async_context(stand_ins(plan))
         async with asyncio.TaskGroup() as tasks:
-            for number in range(workers):
-                tasks.create_task(_keep(plan, number, stop))
+            kept = [tasks.create_task(_keep(plan, number, stop)) for number in range(workers)]
             ready()
+        unable = [number for number in (task.result() for task in kept) if number is not None]
+        if unable:
+            raise ConfigError(f"worker {unable[0]} cannot start; its message stands above")
 
 
-async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> None:
-    """Run one worker, again whenever it dies, until stopped; then let it drain."""
+async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> int | None:
+    """Run one worker, again whenever it dies, until stopped; then let it drain.
+
+    Returns its number if it can never start: then all are stopped.
+    """
     stopped = asyncio.ensure_future(stop.wait())  # noqa: TID251 - awaited below, in this function
     while not stop.is_set():
         # A session of its own: the terminal's Ctrl-C reaches workers through us alone, once.
@@ -58,13 +60,15 @@ async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> None:
         await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
         if worker.returncode == CANNOT_START:
             stop.set()
-            raise ConfigError(f"worker {number} cannot start; its message stands above")
+            stopped.cancel()
+            return number
         if not stop.is_set():
             log.warning("worker %s ended with %s, started again", number, worker.returncode)
             await asyncio.wait({stopped}, timeout=AGAIN_S)
             continue
         await _end(worker, ended)
     stopped.cancel()
+    return None
 
 
 async def _end(worker: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> None:
