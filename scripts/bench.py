@@ -7,7 +7,6 @@ and delivers as well. Afterwards every answered beacon is looked for in the outb
 
 import argparse
 import fcntl
-import os
 import re
 import shutil
 import signal

@@ -69,7 +69,7 @@ def hit(
 
 
 def meta_hit(name: str = "PageView", *, cookie: str = GRANTED, **parameters: str) -> Hit:
-    """Return a Meta beacon; parameters with brackets are given by a dictionary: ``**{"cd[x]": 1}``."""
+    """Return a Meta beacon; a dictionary gives parameters with brackets: ``**{"cd[x]": "1"}``."""
     given = {
         "id": PIXEL,
         "ev": name,

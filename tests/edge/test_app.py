@@ -1,8 +1,13 @@
+import gzip
+import logging
+from urllib.parse import quote
+
 import orjson
 import pytest
 
+from firsthand.explain import sample
 from firsthand.model import Client, Origin
-from tests.edge.conftest import GRANTED, META_TARGET, REFUSED, Public
+from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public
 
 
 async def test_a_granted_beacon_is_stored_before_the_answer(edge: Public) -> None:
@@ -117,3 +122,306 @@ async def test_a_slow_body_is_cut_off(edge: Public) -> None:
     answer = await edge.raw(request, wait=15)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert "body_time" in edge.kept.reasons()
+
+
+MORE_BEACON = (
+    "/www.facebook.com/tr/?id=1234567890123456&ev=PageView&ts=1795500000123"
+    "&dl=https%3A%2F%2Fshop.example.com%2F"
+)
+
+
+def header_names(answer: bytes) -> set[str]:
+    lines = answer.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+    return {line.partition(":")[0] for line in lines}
+
+
+async def test_no_sink_holds_a_session(edge: Public, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    cookie = f"Cookie: PHPSESSID=CANARY-1; {GRANTED}; __Host-sess=CANARY-2; wp_CANARY-3=1"
+    answers = [
+        await edge.get(target, cookie, "Authorization: Bearer CANARY-4", "X-Token: CANARY-5")
+        for target in (META_TARGET, "/fh/consent", "/fh/copy", "/nothing", "/")
+    ]
+    assert edge.kept.beacons
+    kept = orjson.dumps([edge.kept.beacons, edge.kept.notes, edge.kept.withdrawn])
+    assert b"CANARY" not in kept + b"".join(answers)
+    assert "CANARY" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Forwarded-Host: evil.example",
+        "X-Forwarded-Proto: http",
+        "X-Forwarded-Prefix: /evil",
+        "X-Forwarded-For: 192.0.2.66",
+        "Forwarded: for=192.0.2.66;host=evil.example;proto=http",
+        "X-Real-IP: 192.0.2.66",
+        "X-Original-URL: /fh/consent",
+        "X-Rewrite-URL: /fh/consent",
+        "X-HTTP-Method-Override: DELETE",
+        "Via: 1.1 evil.example",
+    ],
+)
+async def test_what_a_front_might_say_has_no_effect(edge: Public, header: str) -> None:
+    for target in (META_TARGET, "/fh/consent", "/nothing"):
+        plain = await edge.get(target, f"Cookie: {GRANTED}")
+        told = await edge.get(target, f"Cookie: {GRANTED}", header)
+        assert without_date(told) == without_date(plain)
+    first, second = edge.kept.beacons
+    assert first == second
+
+
+def without_date(answer: bytes) -> list[bytes]:
+    return [line for line in answer.split(b"\r\n") if not line.startswith(b"Date: ")]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/?url=http://127.0.0.1/",
+        "/fh?host=evil.example",
+        "/proxy?url=http://169.254.169.254/latest",
+        "/http://127.0.0.1/",
+        "/http:/127.0.0.1/tr/",
+        "/127.0.0.1/tr/",
+        "/localhost/tr/",
+        "/WWW.FACEBOOK.COM/tr/",
+        "/www.facebook.com:443/tr/",
+        "/www.facebook.com./tr/",
+        "/user@www.facebook.com/tr/",
+        "/www.facebook.com/login",
+        # a cache in front must not take an answer with cookies for a file
+        "/www.facebook.com/tr/x.js",
+        "/www.facebook.com/tr/;.css",
+        "/www.facebook.com/tr;.css",
+        "/www.facebook.com/tr%2f..%2fa.js",
+        "/www.facebook.com/tr/%0a.js",
+        "/www.google-analytics.com/g/collect/x.js",
+        "/www.google-analytics.com/g/collect;.css",
+        "/fh/consent/x.js",
+        "/fh/consent;.css",
+        "/fh/consent.js",
+        "/fh/copy/a.css",
+        "/fh/consent%2f..%2fa.js",
+    ],
+)
+async def test_an_address_outside_the_tables_is_404(edge: Public, target: str) -> None:
+    for method in ("GET", "HEAD"):
+        answer = await edge.get(target, f"Cookie: {GRANTED}", method=method)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 404 ")
+        assert b"Cache-Control: no-store" in head
+        assert b"Set-Cookie" not in head
+        assert body == b""
+    assert not edge.kept.beacons
+    assert "unknown_path" in edge.kept.reasons()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["url=http://127.0.0.1/", "host=evil.example", "redirect=//evil.example", "callback=CANARY"],
+)
+async def test_parameters_that_name_an_address_are_ignored(edge: Public, address: str) -> None:
+    answer = await edge.get(f"{META_TARGET}&{address}", f"Cookie: {GRANTED}")
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert b"Location" not in answer
+    assert b"CANARY" not in answer
+
+
+CRLF = "%0d%0aSet-Cookie:%20evil=1%0d%0a%0d%0aevil"
+
+
+@pytest.mark.parametrize(
+    ("target", "headers"),
+    [
+        (f"{META_TARGET}&eid={CRLF}", []),
+        (f"{META_TARGET}&cd[{CRLF}]={CRLF}", []),
+        (f"{META_TARGET}&id={CRLF}&ev={CRLF}", []),
+        (f"{META_TARGET}{CRLF}", []),
+        (f"/www.facebook.com/tr/{CRLF}", []),
+        (f"{MORE_BEACON}%3Ffbclid%3D{CRLF}", []),
+        (f"{MORE_BEACON}%3Ffbclid%3D%250d%250aSet-Cookie%3Aevil%3D1", []),
+        (f"{META_TARGET}&fbp=fb.1.1795000000000.1{CRLF}", []),
+        (META_TARGET, [f"Cookie: {GRANTED}; _fbp=fb.1.1795000000000.1{CRLF}; fh_keep={CRLF}"]),
+        (META_TARGET, [f"Cookie: {GRANTED}; _fbp=fb.1.1795000000000.1%0aevil"]),
+        (META_TARGET, [f"User-Agent: {CRLF}", f"Referer: https://shop.example.com/{CRLF}"]),
+        (META_TARGET, [f"Origin: https://shop.example.com{CRLF}"]),
+        ("/fh/consent", [f"Cookie: {GRANTED}; fh_consent={CRLF}; fh_keep={CRLF}"]),
+    ],
+)
+async def test_no_input_becomes_a_header(edge: Public, target: str, headers: list[str]) -> None:
+    cookie = [] if any(line.startswith("Cookie") for line in headers) else [f"Cookie: {GRANTED}"]
+    answer = await edge.get(target, *cookie, *headers)
+    known = {"Date", "Cache-Control", "Vary", "Set-Cookie", "Content-Length", "Content-Type"}
+    assert header_names(answer) <= known | {"X-Content-Type-Options", "Connection"}
+    cookies = [line for line in answer.split(b"\r\n") if line.startswith(b"Set-Cookie: ")]
+    assert all(b"evil" not in line for line in cookies)
+    assert answer.count(b"\r\n\r\n") == 1
+    for beacon in edge.kept.beacons:
+        site = sample()
+        account = site.account("meta", beacon.account)
+        assert account is not None
+        call = account.vendor.write([beacon], account.settings, now=NOW)
+        assert not {"\r", "\n"} & set(f"{call.url}{call.headers}")
+        assert b"\r" not in call.body
+        assert b"\n" not in call.body
+    assert not [reason for reason in edge.kept.reasons() if reason.startswith("fault_")]
+
+
+@pytest.mark.parametrize(
+    "click",
+    [
+        "x; Domain=evil.example; HttpOnly",
+        "x;Max-Age=1",
+        "x, _fbp=1",
+        'x"',
+        "x y",
+        "x\\y",
+        "é",
+        "",
+        "a" * 5000,
+    ],
+)
+async def test_a_click_cannot_bend_a_cookie(edge: Public, click: str) -> None:
+    held = "_fbc=fb.1.1795000000000.IwAR_good-click"
+    page = quote(f"https://shop.example.com/?fbclid={quote(click)}", safe="")
+    target = MORE_BEACON.replace("https%3A%2F%2Fshop.example.com%2F", page)
+    answer = await edge.get(target, f"Cookie: {GRANTED}; {held}")
+    lines = [line for line in answer.split(b"\r\n") if line.startswith(b"Set-Cookie: ")]
+    assert lines
+    for line in lines:
+        assert line.count(b"Domain=") == line.count(b"Max-Age=") == line.count(b"Path=") == 1
+        assert b"Domain=example.com;" in line
+        if line.startswith(b"Set-Cookie: _fbc="):
+            assert line.startswith(f"Set-Cookie: {held};".encode())
+            assert b"HttpOnly" not in line
+    assert [each.fields["user_data.fbc"] for each in edge.kept.beacons] == [held[5:]]
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [("\xe9", "\ufffd"), ("\xff\xfe", "\ufffd\ufffd"), ("\xc3\xa9", "é"), ("\xed\xa0\x80", None)],
+)
+async def test_bytes_that_are_no_text_do_not_lose_the_event(
+    edge: Public, raw: str, shown: str | None
+) -> None:
+    answer = await edge.get(
+        META_TARGET,
+        f"Cookie: x={raw}; {GRANTED}; _fbp={raw}; fh_keep={raw}",
+        f"User-Agent: UA{raw}",
+        f"Referer: https://shop.example.com/{raw}",
+    )
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    (beacon,) = edge.kept.beacons
+    if shown is not None:
+        assert beacon.fields["user_data.client_user_agent"] == f"UA{shown}"
+    orjson.dumps(beacon)
+    assert not [reason for reason in edge.kept.reasons() if reason.startswith("fault_")]
+
+
+def copy_of(**parts: object) -> bytes:
+    return orjson.dumps(
+        {"url": f"https://{META_TARGET[1:]}", "method": "GET", "outcome": "ok", **parts}
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"url": NaN}',
+        b'{"url": "https://www.facebook.com/tr/", "ms": ' + b"9" * 5000 + b"}",
+        b'{"url": "https://www.facebook.com/tr/", "ms": 1e999}',
+        b'{"url": "x", "url": "https://www.facebook.com/tr/?id=1", "method": "GET"}',
+        b'{"url": "https://www.facebook.com/tr/\\ud800", "method": "GET"}',
+        b'{"url": "https://www.facebook.com/tr/\\u0000", "method": "GET"}',
+        b'{"url": "\x00"}',
+        b"\xef\xbb\xbf" + copy_of(),
+        copy_of().decode().encode("utf-16"),
+        copy_of().decode().encode("utf-32"),
+        copy_of()[:-1] + b"\xff}",
+        copy_of(outcome=["ok"]),
+        copy_of(outcome="maybe"),
+        copy_of(ms="long"),
+        copy_of(ms=-1),
+        copy_of(method=7),
+        copy_of(method="\r\nX: y"),
+        copy_of(body={"a": 1}),
+        copy_of(body="ud[em]=\x00&=&&%%%"),
+        copy_of(body="a" * 200_000),
+        copy_of(content_type="multipart/form-data; boundary=" + "b" * 100),
+        copy_of(url="https://" + "a" * 20_000),
+        copy_of(url="//www.facebook.com/tr/"),
+        copy_of(url="https://www.facebook.com@evil.example/tr/"),
+        copy_of(url="https://www.facebook.com:99999999/tr/"),
+        b"null",
+        b"7",
+        b'"text"',
+        b"\x1f\x8b" + b"\x00" * 100,
+    ],
+)
+async def test_broken_json_is_answered_and_the_worker_goes_on(edge: Public, body: bytes) -> None:
+    answer = await edge.get("/fh/copy", f"Cookie: {GRANTED}", method="POST", body=body)
+    assert int(answer.split(b" ")[1]) in {204, 400, 404}
+    assert not [reason for reason in edge.kept.reasons() if reason.startswith("fault_")]
+    for beacon in edge.kept.beacons:
+        orjson.dumps(beacon)
+    before = len(edge.kept.beacons)
+    assert (await edge.get(META_TARGET, f"Cookie: {GRANTED}")).startswith(b"HTTP/1.1 204 ")
+    assert len(edge.kept.beacons) == before + 1
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "gzip, gzip", "x"])
+async def test_a_packed_body_is_never_unpacked(edge: Public, encoding: str) -> None:
+    bomb = gzip.compress(bytes(20_000_000), 9)
+    assert len(bomb) < 20_000
+    answer = await edge.get(
+        "/fh/copy", f"Cookie: {GRANTED}", f"Content-Encoding: {encoding}", method="POST", body=bomb
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert edge.kept.reasons() == {"content_encoding"}
+
+
+COOKIE_40K = f"Cookie: {'a=b; ' * 4000}", f"Cookie: {'c=d; ' * 4000}"
+
+
+@pytest.mark.parametrize(
+    ("status", "target", "method", "headers", "body"),
+    [
+        (200, "/fh/consent", "GET", (), b""),
+        (200, META_TARGET, "GET", ("Sec-Fetch-Dest: image",), b""),
+        (204, META_TARGET, "GET", (), b""),
+        (204, META_TARGET, "OPTIONS", (), b""),
+        (400, "/fh/copy", "POST", (), b"CANARY"),
+        (403, "/connect.facebook.net/en_US/fbevents.js", "GET", ("Service-Worker: script",), b""),
+        (404, "/CANARY", "GET", (), b""),
+        (404, "/connect.facebook.net/signals/config/CANARY?v=%22", "GET", (), b""),
+        (405, "/CANARY", "DELETE", (), b""),
+        (413, "/fh/copy", "POST", (), b"CANARY" * 50_000),
+        (421, "/CANARY", "GET", ("Host: CANARY.example",), b""),
+        (431, "/CANARY", "GET", COOKIE_40K, b""),
+    ],
+)
+async def test_an_answer_tells_nothing_of_us_and_repeats_nothing(
+    edge: Public, status: int, target: str, method: str, headers: tuple[str, ...], body: bytes
+) -> None:
+    answer = await edge.get(target, *headers, "X-Canary: CANARY", method=method, body=body)
+    if status == 421:  # two of them are no request at all
+        answer = await edge.raw(b"GET /CANARY HTTP/1.1\r\nHost: CANARY.example\r\n\r\n")
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert b"CANARY" not in answer
+    assert header_names(answer) <= {
+        "Date",
+        "Cache-Control",
+        "Vary",
+        "Set-Cookie",
+        "Content-Length",
+        "Content-Type",
+        "Connection",
+        "X-Content-Type-Options",
+    }
+    assert b"no-store" in head
+    assert (rest == b"") is (status != 200)

@@ -3,11 +3,15 @@
 Source of the rows: RFC 9112 (message parsing), and faults known of aiohttp's parser, 2026-11.
 """
 
+import asyncio
+import logging
+
 import pytest
 
 from tests.edge.conftest import GRANTED, META_TARGET, Public
 
 HOST = b"Host: trk.shop.example.com\r\n"
+CHUNKED = b"POST /fh/copy HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,25 @@ HOST = b"Host: trk.shop.example.com\r\n"
         (b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + HOST + b"Cookie: " + b"a=b; " * 9000 + b"\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + HOST + b"X: y\r\n" * 200 + b"\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5, 5\r\n\r\nabcde", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -5\r\n\r\nabcde", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 0x5\r\n\r\nabcde", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length : 5\r\n\r\nabcde", 400),
+        (CHUNKED + b"1;a\x00b=c\r\na\r\n0\r\n\r\n", 400),
+        (CHUNKED + b"1;\n\r\na\r\n0\r\n\r\n", 400),
+        (CHUNKED + b"zz\r\na\r\n0\r\n\r\n", 400),
+        (CHUNKED + b"1\r\nabc0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\nHost: trk.shop.example.com\n\n", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\rb\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\x00b\r\n\r\n", 400),
+        (b"GET /\xff HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET /CANARY\x00 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"G=T / HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+        (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"GET http://trk.shop.example.com@evil.example/ HTTP/1.1\r\n" + HOST + b"\r\n", 421),
+        (b"GET http://evil.example/ HTTP/1.1\r\n" + HOST + b"\r\n", 421),
     ],
 )
 async def test_bad_requests_get_a_constant_answer(
@@ -64,6 +87,80 @@ async def test_bad_requests_get_a_constant_answer(
     assert b"erver:" not in head
     assert not edge.kept.beacons
     assert edge.kept.notes, "nothing was counted"
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n b\r\n\r\n",
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 5, 5\r\n\r\nabcde",
+        b"TRACE / HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"POST /fh/copy HTTP/1.1\r\n" + HOST + b"Content-Length: 999999999\r\n\r\n",
+        CHUNKED + b"zz\r\na\r\n0\r\n\r\n",
+    ],
+)
+async def test_a_bad_request_ends_its_connection(edge: Public, request_bytes: bytes) -> None:
+    good = b"GET " + META_TARGET.encode() + b" HTTP/1.1\r\n" + HOST
+    answer = await edge.raw(
+        request_bytes + good + b"Cookie: " + GRANTED.encode() + b"\r\n\r\n", to_end=True
+    )
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"Connection: close" in answer
+    assert not edge.kept.beacons
+
+
+async def test_a_length_that_lies_makes_no_second_request(edge: Public) -> None:
+    smuggled = b"GET " + META_TARGET.encode() + b" HTTP/1.1\r\n" + HOST + b"Cookie: "
+    answer = await edge.raw(
+        b"POST /fh/copy HTTP/1.1\r\n"
+        + HOST
+        + b"Content-Length: 2\r\n\r\n[]garbage "
+        + smuggled
+        + GRANTED.encode()
+        + b"\r\n\r\n",
+        to_end=True,
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert not edge.kept.beacons
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"GET / HTTP/1.1\r\n" + HOST + b"Cookie: sid=\x1bCANARY\r\n\r\n",
+        b"GET / HTTP/1.1\r\n" + HOST + b"Cookie: " + b"sid=CANARY; " * 4000 + b"\r\n\r\n",
+        b"GET /CANARY\xff HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"GET /" + b"CANARY" * 4000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"CANARY\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: CANARY.example\r\n\r\n",
+        b"POST /fh/copy HTTP/1.1\r\n" + HOST + b"Content-Length: 6\r\n\r\nCANARY",
+        CHUNKED + b"CANARY\r\n",
+    ],
+)
+async def test_no_log_holds_bytes_of_a_request(
+    edge: Public, caplog: pytest.LogCaptureFixture, request_bytes: bytes
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    answer = await edge.raw(request_bytes)
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert b"CANARY" not in answer
+    logged = [f"{each.getMessage()}{each.exc_info}{each.args}" for each in caplog.records]
+    assert not [line for line in logged if "CANARY" in line]
+    assert "CANARY" not in str(edge.kept.notes)
+
+
+async def test_who_leaves_in_the_middle_is_no_fault_of_ours(edge: Public) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+    writer.write(b"POST /fh/copy HTTP/1.1\r\n" + HOST + b"Content-Length: 100\r\n\r\n{")
+    await writer.drain()
+    await edge.get("/")  # by now the first is being read
+    writer.close()
+    await writer.wait_closed()
+    for _ in range(5):
+        await edge.get("/")
+    assert edge.kept.reasons() <= {"body", "unknown_path"}
+    assert "body" in edge.kept.reasons()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
 
+from firsthand.rules.decide import Decision
 from firsthand.rules.question import answer
 from firsthand.rules.site import Site
 from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, hit, shop
@@ -10,7 +12,9 @@ from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, hit, shop
 SITE = shop()
 
 
-def asked(cookie: str, body: str = "", origin: str = "https://shop.example.com", site: Site = SITE):
+def asked(
+    cookie: str, body: str = "", origin: str = "https://shop.example.com", site: Site = SITE
+) -> tuple[Any, Decision]:
     found = answer(hit("fh/consent", cookie=cookie, body=body, headers={"origin": origin}), site)
     return orjson.loads(found.body), found.decision
 
