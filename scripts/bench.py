@@ -1,8 +1,9 @@
 """Server CPU of one durable GA4 beacon beside a bare Node server: interleaved rounds, medians.
 
-Three servers, each alone on core 0 while it is measured, the load on core 1: Node's ``http`` that
-answers 204; an edge worker as several of them run (another process leads); one process that moves
-and delivers as well. Afterwards every answered beacon is looked for in the outbox.
+Four servers, each alone on core 0 while it is measured, the load on core 1: Node's ``http`` that
+answers 204; our listener with a handler that only answers 204; an edge worker as several of them run
+(another process leads); one process that moves and delivers as well. Afterwards every answered
+beacon is looked for in the outbox.
 """
 
 import argparse
@@ -23,6 +24,22 @@ from pathlib import Path
 
 TOP = Path(__file__).parents[1]
 NODE = "require('http').createServer((q,s)=>{s.writeHead(204);s.end()}).listen(%d,'127.0.0.1')"
+FLOOR = """
+import asyncio, uvloop
+from aiohttp import web
+from firsthand.edge.server import Server, build
+
+async def handle(request):
+    return build(204)
+
+async def main():
+    runner = web.ServerRunner(Server(handle, count=print))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", %d).start()
+    await asyncio.Event().wait()
+
+uvloop.run(main())
+"""
 CONFIG = """
 [site]
 name = "bench"
@@ -138,6 +155,12 @@ def start(stack: ExitStack, folder: Path, *, leads: bool) -> tuple[int, int, Pat
     return port, stack.enter_context(running(command, port)), lua
 
 
+def bare(stack: ExitStack, program: list[str], code: str, lua: Path) -> tuple[int, int, Path]:
+    """Start a server that is nothing but ``code``; return port, process and the load's script."""
+    port = free_port()
+    return port, stack.enter_context(running([*program, code % port], port)), lua
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -152,9 +175,12 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         edge = start(stack, folder / "edge", leads=False)
         whole = start(stack, folder / "whole", leads=True)
-        port = free_port()
-        node = (port, stack.enter_context(running(["node", "-e", NODE % port], port)), edge[2])
-        servers = {"Node http, 204": node, "edge worker": edge, "edge, move, deliver": whole}
+        servers = {
+            "Node http, 204": bare(stack, ["node", "-e"], NODE, edge[2]),
+            "our listener, 204": bare(stack, [sys.executable, "-c"], FLOOR, edge[2]),
+            "edge worker": edge,
+            "edge, move, deliver": whole,
+        }
         for place, _, lua in servers.values():
             load(place, lua, 1)
         for _ in range(options.rounds):
