@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import ENVIRONMENT, free_port, serving
+from firsthand.sandbox import ga4, meta
+from tests.journeys.conftest import CONFIG, ENVIRONMENT, free_port, serving
 from tests.serve.test_plan import written
 
 
@@ -38,6 +39,30 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         status, said = await run("serve", "--config", str(path))
     assert status == 2
     assert f"127.0.0.1:{port}" in said.replace("\n", "")
+    assert "Traceback" not in said
+
+
+async def test_a_taken_port_of_the_sandbox_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        path = tmp_path / "site.toml"
+        path.write_text(
+            CONFIG.format(
+                shop=port,
+                edge=free_port(),
+                admin=free_port(),
+                mode="server",
+                more="",
+                pixel=meta.PIXEL,
+                measurement=ga4.MEASUREMENT,
+                second=ga4.SECOND,
+            )
+        )
+        status, said = await run("serve", "--sandbox", "--config", str(path))
+    assert status == 2
+    assert f"port {port}" in said.replace("\n", " ")
     assert "Traceback" not in said
 
 

@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvloop
 
@@ -78,7 +78,22 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
-def stand_ins(plan: Plan) -> Sandbox:
-    """Return the sandbox that belongs to a plan: its port stands in ``site.vendor_suffix``."""
+@asynccontextmanager
+async def stand_ins(plan: Plan) -> AsyncIterator[Sandbox]:
+    """Run the sandbox that belongs to a plan: its port stands in ``site.vendor_suffix``.
+
+    Raises ``ConfigError`` when the port cannot be had.
+    """
     port = int(plan.site.vendor_suffix.rpartition(":")[2])
-    return Sandbox(port=port, tracking_url=plan.site.tracking_url, report_url=plan.report_url)
+    sandbox = Sandbox(port=port, tracking_url=plan.site.tracking_url, report_url=plan.report_url)
+    try:
+        await sandbox.start()
+    except OSError as error:
+        raise ConfigError(
+            f"{plan.path}: the sandbox needs port {port}, which cannot be had ({error.strerror});"
+            " end what listens there, or change the port in hosts and vendor_suffix"
+        ) from error
+    try:
+        yield sandbox
+    finally:
+        await sandbox.stop()
