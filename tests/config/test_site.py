@@ -210,7 +210,7 @@ def test_old_secrets_are_read_and_an_unnamed_one_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "name"), [(site_secret, "secret"), (admin_token, "admin-token")], ids=str
+    ("read", "name"), [(site_secret, "secret"), (admin_token, "admin-token")], ids=("site", "admin")
 )
 def test_a_secret_is_made_once_and_kept_for_ourselves(
     tmp_path: Path, read: Callable[..., bytes | str], name: str
