@@ -1,8 +1,8 @@
 """Server CPU of one durable GA4 beacon beside a bare Node server: interleaved rounds, medians.
 
 Four servers, each alone on core 0 while it is measured, the load on core 1: Node's ``http`` that
-answers 204; our listener with a handler that only answers 204; an edge worker as several of them run
-(another process leads); one process that moves and delivers as well. Afterwards every answered
+answers 204; our listener with a handler that only answers 204; an edge worker as several of them
+run (another process leads); one process that moves and delivers as well. Afterwards every answered
 beacon is looked for in the outbox.
 """
 

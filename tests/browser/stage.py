@@ -144,13 +144,13 @@ class Stage:
     async def until(self, holds: Callable[[], object]) -> None:
         """Wait until requests have arrived. Fails after five seconds."""
         async with asyncio.timeout(5):
-            while not holds():  # noqa: ASYNC110 - the server appends to a list
+            while not holds():
                 await asyncio.sleep(0.01)
 
     async def holds(self, page: Page, expression: str) -> None:
         """Wait until the page says so, on pages too that forbid ``eval``."""
         async with asyncio.timeout(5):
-            while not await page.evaluate(expression):  # noqa: ASYNC110 - asks the browser
+            while not await page.evaluate(expression):
                 await asyncio.sleep(0.02)
 
     def at(self, host: str) -> list[Seen]:

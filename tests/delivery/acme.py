@@ -366,5 +366,5 @@ class Memory:
 
 async def until(true: Callable[[], object]) -> None:
     """Return once ``true()`` is; the test's own time limit ends what never is."""
-    while not true():  # noqa: ASYNC110 - what is waited for tells no one
+    while not true():
         await asyncio.sleep(0.002)

@@ -336,7 +336,7 @@ async def test_a_vendor_that_fails_now_and_then_loses_nothing(tmp_path: Path, ap
             for number in range(0, 60, 6):
                 await outbox.put([make_beacon(number=n) for n in range(number, number + 6)])
                 delivery.wake.set()
-            while not await all_ended(store):  # noqa: ASYNC110 - the store tells no one
+            while not await all_ended(store):
                 await asyncio.sleep(0.01)
         rows = await store.ledger.events()
     assert {row.server for row in rows} == {Server.ACCEPTED}
