@@ -7,6 +7,7 @@ import math
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -212,6 +213,7 @@ def _bounded(parsed: Any, levels: int) -> Value:  # noqa: ANN401 - what a JSON p
     return plain
 
 
+@lru_cache(4096)
 def public_ip(value: str) -> str | None:
     """Return an IP address in its short form; one from inside a network tells a vendor nothing."""
     try:

@@ -7,7 +7,7 @@ beacon (measured), and no parameter may raise.
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 import orjson
 
@@ -39,13 +39,20 @@ def query_pairs(text: str, longest: int = MAX_VALUE) -> list[Pair]:
         name, _, value = part.partition("=")
         if not name or len(value) > longest:
             continue
-        if "%" in value:
-            value = unquote(value)
-        if "%" in name:
-            name = unquote(name)
+        if "%" in part:
+            name, value = _unquoted(name), _unquoted(value)
         if len(name) <= MAX_NAME and name[:1] != "@":  # "@..." is what the request itself tells
             pairs.append((name, value))
     return pairs
+
+
+def _unquoted(text: str) -> str:
+    """Decode ``%xx``. For ASCII, as it comes, this takes two thirds of ``unquote``'s time."""
+    if "%" not in text:
+        return text
+    if text.isascii():
+        return unquote_to_bytes(text).decode("utf-8", "replace")
+    return unquote(text)
 
 
 def form_pairs(text: str, longest: int = MAX_VALUE) -> list[Pair]:

@@ -7,6 +7,7 @@ Source: gtag.js of 2025-08, 2025-12 and 2026-01, run in Chromium in November 202
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from firsthand.convert import integer, number, short
 from firsthand.mapping import Pair
@@ -128,11 +129,15 @@ def derived(wire: Mapping[str, str]) -> list[Pair]:
     ``@em.<key>``: the hashed contact data of ``em`` (``tv.1~em.<hash>~pn.<hash>``), SHA-256 as
     base64url.
     """
-    consent = [
-        (f"@{storage}", "granted" if granted else "denied")
-        for storage, granted in choices(wire).items()
-    ]
-    return consent + _user_data(wire.get("em", ""))
+    consent = _consent(wire.get("gcd", ""), wire.get("gcs", ""), wire.get("npa", ""))
+    return [*consent, *_user_data(wire.get("em", ""))]
+
+
+@lru_cache(1024)
+def _consent(gcd: str, gcs: str, npa: str) -> tuple[Pair, ...]:
+    """Cached: a site's visitors send a handful of different ones."""
+    said = choices({"gcd": gcd, "gcs": gcs, "npa": npa})
+    return tuple((f"@{name}", "granted" if yes else "denied") for name, yes in said.items())
 
 
 def _user_data(text: str) -> list[Pair]:
