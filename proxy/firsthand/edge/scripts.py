@@ -69,9 +69,9 @@ class Scripts:
             file = live if wanted.version else await self._loader(wanted, live)
             return serve(request, file, SHORT)
         kept = self._shelf.version(wanted.address, wanted.version)
-        if kept is None:
-            raise BadHit(404, "script_version")
-        return serve(request, kept, FOREVER)
+        # A loader in some cache may name a version that this process never had: after a restart, or
+        # when another worker fetched it. The page gets the live file, which nobody may keep as that.
+        return serve(request, kept, FOREVER) if kept else serve(request, live, SHORT)
 
     async def run(self) -> None:
         """Refresh what is kept, for ever."""
@@ -84,6 +84,7 @@ class Scripts:
         """Return the live copy; the first request of an address waits for it, once for all."""
         file = self._shelf.live(wanted.address)
         if file is not None:
+            self._known[wanted.address] = wanted
             return file
         async with self._locks.setdefault(wanted.address, asyncio.Lock()):
             file = self._shelf.live(wanted.address) or await self._refresh(wanted)
