@@ -3,6 +3,7 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv="$top/.venv"
+inspect_venv="$top/.venv-inspect"
 
 fail() { # message, remedy
   printf '\n%s\n  %s\n' "$1" "$2" >&2
@@ -21,31 +22,48 @@ find_python() {
   fail "Python 3.11 or later was not found." "On Debian 12: apt-get install python3 python3-venv"
 }
 
-# setup runtime|dev: makes the environment; does nothing when it is current.
-setup() {
-  local lock="$top/requirements/$1.txt" stamp="$venv/.$1-installed" python
-  if [ -f "$stamp" ] && cmp -s "$lock" "$stamp"; then
-    return
-  fi
-  if [ ! -x "$venv/bin/python" ]; then
+# install FOLDER NAME PATH...: an environment with the packages of requirements/NAME.txt, and PATHs to import from.
+install() {
+  local folder="$1" lock="$top/requirements/$2.txt" python
+  shift 2
+  if [ ! -x "$folder/bin/python" ]; then
     python=$(find_python) || exit 1
-    echo "Making the environment in .venv"
-    "$python" -m venv "$venv" \
+    echo "Making the environment in ${folder##*/}"
+    "$python" -m venv "$folder" \
       || fail "The environment could not be made." "On Debian 12: apt-get install python3-venv"
   fi
-  echo "Installing locked packages ($1)"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
+  echo "Installing locked packages ($(basename "$lock" .txt))"
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \
     --only-binary :all: --require-hashes -r "$lock" \
-    || fail "Packages could not be installed." "Is a package index reachable? Try: $venv/bin/python -m pip download six"
-  "$venv/bin/python" - "$top/proxy" <<'PY'
+    || fail "Packages could not be installed." "Is a package index reachable? Try: $folder/bin/python -m pip download six"
+  "$folder/bin/python" - "$@" <<'PY'
 import site, sys
 from pathlib import Path
 
 folder = Path(site.getsitepackages()[0])
-(folder / "firsthand-source.pth").write_text(sys.argv[1] + "\n")
+(folder / "firsthand-source.pth").write_text("".join(f"{path}\n" for path in sys.argv[1:]))
 PY
+}
+
+# setup runtime|dev: makes the environment; does nothing when it is current.
+setup() {
+  local lock="$top/requirements/$1.txt" stamp="$venv/.$1-installed"
+  if [ -f "$stamp" ] && cmp -s "$lock" "$stamp"; then
+    return
+  fi
+  install "$venv" "$1" "$top/proxy"
   printf '#!/bin/sh\nexec "%s/bin/python" -m firsthand "$@"\n' "$venv" >"$venv/bin/firsthand"
   chmod +x "$venv/bin/firsthand"
+  cp "$lock" "$stamp"
+}
+
+# setup_inspect: makes mitmproxy's own environment, in which addons/ and the pure part of firsthand can be imported.
+setup_inspect() {
+  local lock="$top/requirements/inspect.txt" stamp="$inspect_venv/.inspect-installed"
+  if [ -f "$stamp" ] && cmp -s "$lock" "$stamp"; then
+    return
+  fi
+  install "$inspect_venv" inspect "$top/proxy" "$top"
   cp "$lock" "$stamp"
 }
 

@@ -14,6 +14,7 @@ LAYERS = (
     {"model"},
     {"errors"},
     {"convert"},
+    {"ecapi"},
     {"vendor"},
     {"mapping"},
     {"vendors"},
@@ -26,7 +27,7 @@ LAYERS = (
     {"__main__"},
 )
 PURE_PACKAGES = {"orjson", "phonenumbers", "publicsuffixlist"}
-PURE_LAYERS = 7
+PURE_LAYERS = 8
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
 

@@ -12,12 +12,15 @@ from firsthand.vendors import VENDORS
 from tests.config.sample import FILE, PIXEL, PROPERTY, SECOND, sample, variables
 
 TOP = Path(__file__).parents[1]
+ADS = {"account": "AW-123456789/a-1", "customer": "111-222-3333", "action": "7"}
+
+
+FRONT = {"trusted_proxies": ["127.0.0.1/32"]}
 
 
 def found(**sections: Any) -> dict[tuple[str, str], Finding]:
-    return {
-        (each.vendor, each.account): each for each in check(parse(sample(**sections), FILE), FILE)
-    }
+    data = sample(**{"listen": FRONT, **sections})
+    return {(each.vendor, each.account): each for each in check(parse(data, FILE), FILE)}
 
 
 def test_shadow_sends_nothing_that_counts() -> None:
@@ -45,6 +48,11 @@ def test_shadow_sends_nothing_that_counts() -> None:
             f"only purchase is counted once (transaction_id); the rest goes to {SECOND}",
         ),
         ({"ga4": [{"account": PROPERTY, "mode": "server"}]}, "beacons end here", ""),
+        (
+            {"google_ads": [ADS | {"mode": "both"}]},
+            "goes to datamanager.googleapis.com",
+            "an event to which the page gives no key is not sent beside the browser's",
+        ),
     ],
 )
 def test_what_an_account_does_and_what_it_cannot(
@@ -106,8 +114,39 @@ def test_a_version_that_nobody_knows_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ({"listen": {}}, True),
+        ({"listen": {"host": "::1"}}, True),
+        ({"listen": {"host": "localhost"}}, True),
+        ({"listen": FRONT}, False),
+        ({"listen": {"host": "0.0.0.0"}}, False),
+        ({"listen": {"host": "edge.internal"}}, False),
+        (
+            {
+                "listen": {},
+                "site": {
+                    "hosts": ["shop.localhost:1"],
+                    "tracking_host": "t.shop.localhost:2",
+                    "scheme": "http",
+                },
+            },
+            False,
+        ),
+    ],
+)
+def test_a_front_that_is_not_named_is_told(sections: dict[str, Any], *, told: bool) -> None:
+    for finding in found(**sections).values():
+        lines = [line for line in finding.limits if "no trusted proxy configured" in line]
+        assert bool(lines) is told
+
+
+@pytest.mark.parametrize(
     ("sections", "message"),
     [
+        ({"meta": [], "ga4": []}, "no account is configured"),
+        ({"site": {"tracking_host": "trk.tracker.example"}}, "is third-party on shop.example.com"),
+        ({"admin": {"token": {"env": "NOT_SET_ANYWHERE"}}}, "admin.token: is named but empty"),
         ({"ga4": [{"account": PROPERTY, "mode": "both"}]}, "deduplicates only purchase"),
         ({"site": {"tracking_host": "co.uk"}}, "site.tracking_host"),
         ({"site": {"secret": {"env": "NOT_SET_ANYWHERE"}}}, "site.secret: is named but empty"),

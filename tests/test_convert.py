@@ -36,6 +36,8 @@ CONVERTERS: list[Converter] = [
     convert.hashed(convert.postcode),
     convert.hashed(convert.birth_date),
     convert.hashed(convert.gender_initial),
+    convert.hashed_as_given,
+    convert.hashed(convert.phone_plus),
 ]
 ANY = st.text() | st.text(st.characters(categories=["Cs", "Cc", "Nd"])) | st.from_regex(r"[\[{].*")
 
@@ -103,6 +105,7 @@ ANY = st.text() | st.text(st.characters(categories=["Cs", "Cc", "Nd"])) | st.fro
         (convert.public_ip, "::ffff:203.0.113.9", "203.0.113.9"),
         (convert.public_ip, "::ffff:10.0.0.1", None),
         (convert.public_ip, "fe80::1%eth0", None),
+        (convert.public_ip, "2001:db8::7%eth0", None),
         (convert.public_ip, "127.0.0.1", None),
         (convert.public_ip, "192.168.1.1", None),
         (convert.public_ip, "100.64.0.1", None),
@@ -125,6 +128,11 @@ def test_what_a_converter_makes_of_a_text(
         # Source: Meta, "Customer information parameters", read 2026-02.
         (convert.email, " Jane.Doe@Example.com ", "jane.doe@example.com"),
         (convert.email, "jane.doe", None),
+        (convert.google_email, "jane.doe@gmail.com", "janedoe@gmail.com"),
+        (convert.google_email, "jane.doe+x@googlemail.com", "janedoe+x@googlemail.com"),
+        (convert.google_email, "jane.doe@example.com", "jane.doe@example.com"),
+        (convert.google_email, "...@gmail.com", None),
+        (convert.google_email, "jane.doe", None),
         (convert.phone_digits, "+49 (0)30 1234567", "490301234567"),
         (convert.phone_digits, "0049 30 1234567", "49301234567"),
         (convert.phone_digits, "12", None),
@@ -178,3 +186,29 @@ def test_plain_contact_data_never_survives(wire: str) -> None:
     for normal in (convert.email, convert.phone_digits, convert.letters, convert.solid):
         made = convert.hashed(normal)(wire)
         assert made is None or convert.sha256_hex(made) == made
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"), [("Cust-7", "Cust-7"), (" Cust-7 ", "Cust-7"), ("ÄB", "ÄB")]
+)
+def test_an_id_is_hashed_with_its_case_kept(value: str, plain: str) -> None:
+    assert convert.hashed_as_given(value) == sha256(plain.encode()).hexdigest()
+
+
+def test_an_id_that_is_hashed_or_empty_is_left_alone() -> None:
+    assert convert.hashed_as_given("AB" * 32) == "ab" * 32
+    assert convert.hashed_as_given("  ") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("+49 30 1234567", "+49301234567"),
+        ("0049 30 1234567", "+49301234567"),
+        ("49301234567", "+49301234567"),
+        ("12345", None),
+        ("", None),
+    ],
+)
+def test_a_phone_number_in_international_form(value: str, found: str | None) -> None:
+    assert convert.phone_plus(value) == found

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from firsthand.convert import number, text
 from firsthand.mapping import (
+    MAX_JSON,
     MAX_NAME,
     MAX_PAIRS,
     MAX_VALUE,
@@ -13,12 +14,13 @@ from firsthand.mapping import (
     Table,
     body_pairs,
     form_pairs,
+    member_pairs,
     multipart_pairs,
     nest,
     query_pairs,
     request_pairs,
 )
-from firsthand.model import Kind, MatchKey
+from firsthand.model import Kind, MatchKey, Value
 from firsthand.vendor import Field
 from tests.factories import make_hit
 
@@ -72,6 +74,8 @@ def test_a_query_is_bounded() -> None:
     assert query_pairs(f"{'n' * (MAX_NAME + 1)}=1&b=2") == [("b", "2")]
     assert query_pairs(f"a={'v' * MAX_VALUE}") == [("a", "v" * MAX_VALUE)]
     assert query_pairs(f"a={'v' * (MAX_VALUE + 1)}&b=2") == [("b", "2")]
+    assert query_pairs("a=123&b=1234", longest=3) == [("a", "123")]
+    assert form_pairs("a=123&b=1234", longest=3) == [("a", "123")]
 
 
 def part(name: str, value: str, *, more: str = "", head: str = "") -> str:
@@ -131,6 +135,30 @@ def test_a_multipart_body_is_bounded() -> None:
 def test_a_body_is_read_by_its_type(content_type: str, body: bytes, pairs: list[Pair]) -> None:
     hit = make_hit(body=body, method="POST", headers={"content-type": content_type})
     assert body_pairs(hit) == pairs
+
+
+@pytest.mark.parametrize(
+    ("members", "into", "pairs"),
+    [
+        ({}, (), []),
+        ({"a": "x", "n": 1, "t": True}, (), [("a", "x"), ("n", "1"), ("t", "true")]),
+        ({"a": [1, {"b": 2}]}, (), [("a", '[1,{"b":2}]')]),
+        ({"a": {"b": "x", "c": {"d": 1}}}, ("a",), [("a.b", "x"), ("a.c", '{"d":1}')]),
+        ({"a": {"c": {"d": 1}}}, ("a", "a.c"), [("a.c.d", "1")]),
+        ({"a": {"b": "x"}}, ("b",), [("a", '{"b":"x"}')]),
+        ({"@ip": "192.0.2.1", "a": "x"}, (), [("a", "x")]),
+        ({"n" * (MAX_NAME + 1): "x", "a": "x" * (MAX_VALUE + 1), "b": "y"}, (), [("b", "y")]),
+        ({"a": [0] * MAX_JSON}, (), []),
+    ],
+)
+def test_members_of_an_object_are_pairs(
+    members: dict[str, Value], into: tuple[str, ...], pairs: list[Pair]
+) -> None:
+    assert member_pairs(members, into) == pairs
+
+
+def test_members_are_bounded() -> None:
+    assert len(member_pairs({f"a{index}": "x" for index in range(5000)})) == MAX_PAIRS
 
 
 @given(WIRE.map("".join), st.binary(max_size=300))

@@ -3,7 +3,8 @@
 The package, from the ground up (a module imports from its own folder and from lines above it):
 
 model, errors      all that flows: Hit -> Reading -> Beacon -> Call -> Reply -> Outcome
-vendor, convert    the contract a vendor file fulfils; named converters for its table
+convert, ecapi/    named converters for tables; events that a shop tells itself
+vendor             the contract a vendor file fulfils
 mapping            reads a vendor's field table from parameters, nests it into an API body
 vendors/           one file a vendor
 rules/             pure decisions: consent, cookies, what becomes of a hit, when to try again

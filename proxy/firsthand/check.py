@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from firsthand.config.load import Config, accounts
 from firsthand.config.schema import Source
-from firsthand.config.site import given_secret, read_secret, site
+from firsthand.config.secret import configured_secret, configured_token, read_secret
+from firsthand.config.site import site
 from firsthand.model import Mode
 from firsthand.rules.site import Account
 from firsthand.vendor import Vendor
@@ -15,6 +17,10 @@ from firsthand.vendor import Vendor
 SOON_DAYS = 90
 TRIAL_SECRET = b"only to validate; nothing is hashed with it"
 
+NO_FRONT = (
+    "no trusted proxy configured: the visitor's address is the peer's; behind a front server, name"
+    " its network in listen.trusted_proxies"
+)
 DOES = {
     Mode.SHADOW: "the page talks to the vendor as before; we get a copy of each beacon",
     Mode.BOTH: "the page talks to the vendor as before; the server path is sent for real",
@@ -36,11 +42,13 @@ class Finding:
 
 def check(config: Config, file: str) -> list[Finding]:
     """Return a finding for each account. Raises ``ConfigError`` for what can never start."""
-    given_secret(config.site.secret, "site.secret")
+    configured_secret(config)
+    configured_token(config)
     built = site(config, secret=TRIAL_SECRET, file=file)
     today = datetime.now(UTC).date()
+    front = _front(config)
     return [
-        _finding(built.accounts[key, section.account], section, today)
+        _finding(built.accounts[key, section.account], section, today, front)
         for key, section in accounts(config)
     ]
 
@@ -50,14 +58,35 @@ def shown(findings: list[Finding]) -> list[dict[str, Any]]:
     return [asdict(finding) for finding in findings]
 
 
-def _finding(account: Account, section: Any, today: date) -> Finding:  # noqa: ANN401 - made by create_model
+def _front(config: Config) -> tuple[str, ...]:
+    """Return what follows from how visitors reach us; over plain HTTP they do without a front."""
+    listen = config.listen
+    direct = config.site.scheme == "http" or not _is_loopback(listen.host)
+    if direct or listen.trusted_proxies:
+        return ()
+    return (NO_FRONT,)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _finding(
+    account: Account,
+    section: Any,  # noqa: ANN401 - made by create_model
+    today: date,
+    front: tuple[str, ...],
+) -> Finding:
     vendor = account.vendor
     return Finding(
         vendor=vendor.key,
         account=account.id,
         mode=account.mode,
         does=(DOES[account.mode], *_server_path(account)),
-        limits=(*_dedup(account), *_version(vendor, account.settings, today)),
+        limits=(*_dedup(account), *_version(vendor, account.settings, today), *front),
         missing=tuple(_missing(account, section)),
     )
 
@@ -78,7 +107,9 @@ def _dedup(account: Account) -> tuple[str, ...]:
     hours = int(dedup.window.total_seconds() // 3600)
     window = f"within {hours} h" if hours else "window not published"
     if dedup.events is None:
-        return (f"pairs are counted once by {dedup.key}, {window}",)
+        pairs = f"pairs are counted once by {dedup.key}, {window}"
+        keyless = "an event to which the page gives no key is not sent beside the browser's"
+        return (pairs, keyless) if dedup.from_page else (pairs,)
     names = ", ".join(sorted(dedup.events))
     return (f"only {names} is counted once ({dedup.key}); the rest goes to {account.second}",)
 

@@ -19,6 +19,7 @@ from firsthand.admin.report import dump
 from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.config.load import load
 from firsthand.errors import ConfigError
+from firsthand.sandbox.server import find_roles
 from firsthand.serve.crew import supervise
 from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
 from firsthand.serve.reading import read_report
@@ -30,12 +31,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="A first-party tracking proxy that can be audited.",
 )
-
-SANDBOX_TOKENS = {
-    "SANDBOX_META_TOKEN": "sandbox-meta-token",
-    "SANDBOX_GA4_SECRET": "sandbox-ga4-secret",
-}
-"""Made up, and good for nothing but the stand-ins."""
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[
@@ -59,12 +54,14 @@ def serve(
     if path is None:
         raise ConfigError("serve needs --config FILE, or --sandbox to try it without an account")
     if sandbox:
-        os.environ.update(SANDBOX_TOKENS)
+        os.environ.update(
+            {f"SANDBOX_{role.key.upper()}_TOKEN": role.token for role in find_roles()}
+        )
     made = plan(path)
     if sandbox and not made.site.vendor_suffix:
         raise ConfigError(f"{path}: --sandbox needs site.vendor_suffix, as in conf/sandbox.toml")
     if worker >= 0:
-        work(made, worker, ready=_say_nothing)
+        work(made, worker, ready=_say_nothing, shared=True)
         return
     many = workers or made.config.listen.workers
     if many > 1:

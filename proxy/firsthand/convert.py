@@ -143,6 +143,14 @@ def email(plain: str) -> str | None:
     return plain if _EMAIL.fullmatch(plain) else None
 
 
+def google_email(plain: str) -> str | None:
+    """Return an e-mail address as Google hashes it: one of Gmail's stands without its dots."""
+    local, _, domain = (email(plain) or "").partition("@")
+    if domain in {"gmail.com", "googlemail.com"}:
+        local = local.replace(".", "")
+    return f"{local}@{domain}" if local else None
+
+
 def phone_digits(plain: str) -> str | None:
     """Return a phone number's digits without leading zeros, as many as E.164 allows."""
     digits = _NOT_DIGIT.sub("", plain).lstrip("0")

@@ -14,15 +14,15 @@ from urllib.parse import urlsplit
 import orjson
 
 from firsthand.delivery.auth import MASK, Secret, join
-from firsthand.edge.requests import MAX_BODY, METHODS
+from firsthand.edge.requests import METHODS, longest, wires
 from firsthand.edge.scripts import TYPE
 from firsthand.errors import BadHit
 from firsthand.model import Beacon, Call, Hit, Mode, Verdict
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.cookies import Wanted
-from firsthand.rules.decide import HEADERS, Decision
+from firsthand.rules.decide import Decision
 from firsthand.rules.doors import Doors, Use, split
-from firsthand.rules.respond import Response, respond
+from firsthand.rules.respond import JSON, Response, respond
 from firsthand.rules.scriptdoor import asked
 from firsthand.rules.site import Account, Site
 from firsthand.rules.wanted import wanted
@@ -32,7 +32,10 @@ NO_ONE = Verdict(analytics=False, marketing=False, explicit=False)
 
 
 def sample() -> Site:
-    """Return the built-in site: every vendor, any account, shown as if in mode ``server``."""
+    """Return the built-in site: every vendor, any account, shown as if in mode ``server``.
+
+    Its ingest key is ``sample``.
+    """
     accounts = {
         (key, ""): Account(vendor, "", Mode.SERVER, vendor.settings(), forward_limited=True)
         for key, vendor in VENDORS.items()
@@ -50,6 +53,7 @@ def sample() -> Site:
         tables=Site.tables_of(VENDORS),
         consent=Policy(),
         secret=b"the sample's secret is no secret",
+        ingest_key=b"sample",
         any_account=True,
     )
 
@@ -88,9 +92,10 @@ def parse(line: str, site: Site) -> Hit:
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     if not target.startswith(f"{site.base_path}/"):
         raise BadHit(404, "unknown_path")
-    host, path, query = split(target[len(site.base_path) :])
+    target = target[len(site.base_path) :]
+    host, path, query = split(target)
     body = _body(given.get("body", ""), given.get("body_encoding", ""))
-    if len(body) > MAX_BODY:
+    if len(body) > longest(target):
         raise BadHit(413, "body_size")
     headers = _headers(given.get("headers", {}))
     cookie = headers.get("cookie", "")
@@ -100,7 +105,7 @@ def parse(line: str, site: Site) -> Hit:
         path=path,
         query=query,
         body=body,
-        headers={name: value for name, value in headers.items() if name in HEADERS},
+        headers={name: headers[name] for name, _ in wires(host, path) if name in headers},
         cookies=_cookies(cookie, wanted(site)),
         ip=str(ip_address(given["ip"])) if given.get("ip") else "",
         at=_milliseconds(given.get("at", "")),
@@ -168,7 +173,7 @@ def _shown(
     headers = {"Content-Type": response.content_type} if response.content_type else {}
     said = decision.verdict
     return {
-        "answer": {"status": response.status, "headers": headers},
+        "answer": {"status": response.status, "headers": headers, **_body_of(response)},
         "consent": {
             "analytics": said.analytics,
             "marketing": said.marketing,
@@ -179,6 +184,13 @@ def _shown(
         "calls": calls,
         "notes": [*notes, *decision.notes],
     }
+
+
+def _body_of(response: Response) -> dict[str, Any]:
+    """Return an answer in JSON; images and scripts are not shown."""
+    if not response.body or response.content_type != JSON:
+        return {}
+    return {"body": orjson.loads(response.body)}
 
 
 def _beacon(beacon: Beacon) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"  # the same event key again
     AUTOMATIC = "automatic"  # the vendor's own telemetry, not an event of the site
     UNMAPPABLE = "unmappable"  # the server API has no such event
+    NO_KEY = "no_key"  # went to the vendor without a key: sent again, it would count twice
     LIMITED_DATA = "limited_data"  # limited-data flag set, and the site does not forward those
     PREFETCH = "prefetch"
     FOREIGN_PAGE = "foreign_page"
@@ -242,6 +243,14 @@ class Note:
     account: str
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A visitor refuses what one vendor got: nothing of ``subject`` that waits may go there."""
+
+    subject: str = field(repr=False)
+    vendor: str
 
 
 @dataclass(frozen=True, slots=True)

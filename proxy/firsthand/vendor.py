@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from firsthand.ecapi.event import Event
 from firsthand.model import (
     Beacon,
     Call,
@@ -122,6 +123,7 @@ class Auth(StrEnum):
     QUERY = "query"  # Vendor.auth_param in the query
     HEADER = "header"  # the header that Vendor.auth_param names
     OAUTH1 = "oauth1"  # four words: an OAuth 1.0a signature; one: the header Vendor.auth_param
+    GOOGLE = "google"  # a key of Google's (JSON), exchanged for a short-lived bearer token
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +142,14 @@ class Dedup:
     """How the vendor recognises one event on two paths.
 
     ``key`` in words; ``window`` after the first; ``events`` for which it works (``None``: all).
+    ``from_page``: some of its beacons are in a form into which the shim sets no key; a copy that
+    came without one is not sent again.
     """
 
     key: str
     window: timedelta
     events: frozenset[str] | None = None
+    from_page: bool = False
 
     def covers(self, name: str) -> bool:
         """Say whether the vendor will count ``name`` once when it arrives on both paths."""
@@ -160,6 +165,8 @@ class Version:
 
 
 Write: TypeAlias = Callable[..., Call]
+Compose: TypeAlias = Callable[[Event, str, Any], Reading | None]
+"""Event, account, its settings -> reading; ``None`` where the vendor gets no such event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +179,25 @@ class Vendor:
     ``probe(call)``                        the same call to a door where nothing is counted, or
                                            ``None`` where the vendor has no such door
     ``judge_probe(reply, beacons)``        its answer: ``Recorded`` or ``Refused``
+    ``ask(ticket, beacons, settings)``     the question what became of a call that was ``Pending``
+    ``judge_ask(reply, beacons)``          its answer; ``Pending`` without a ticket: not known yet
+    ``compose(event, account, settings)``  an event of the shop's own -> the reading that the pixel
+                                           would have given; raises nothing on any event. Ids with
+                                           a row in ``cookies`` are filled in by the rules
+    ``social``                             a social network: a refusal of social media concerns it
+    ``tags(account)``                      ids by which scripts and beacon addresses name an account
+                                           (itself where absent); ``tag_pattern`` is their form
     ``event_names``                        the vendor's standard names -> our canonical ones
     ``account_params``                     parameters by which a beacon names its account
-    ``key_param``, ``name_param``          parameters of the event key and of the event's name: the
-                                           shim sets the key where it is missing or empty, but for
-                                           the names in ``automatic``
+    ``account_value``                      how such a value begins; its one group is the account
+    ``key_param``, ``name_param``          parameters of the event key and of the event's name, in a
+                                           JSON body members of an event: the shim sets the key
+                                           where it is missing or empty, if the whole name matches
+                                           ``name_pattern`` and is not in ``automatic``
+    ``key_path``                           members that lead from the top of a JSON body to its
+                                           events, through lists; the body is one where empty
+    ``key_json``                           parameter whose JSON object has ``key_param`` as a member
+    ``key_digits``                         hexadecimal digits of a key that the shim makes
     """
 
     key: str
@@ -205,11 +226,22 @@ class Vendor:
     api_hosts: tuple[str, ...]
     auth_param: str = ""
     key_param: str = ""
+    key_path: tuple[str, ...] = ()
+    key_json: str = ""
+    key_digits: int = 32
     name_param: str = ""
+    name_pattern: str = ".+"
     automatic: frozenset[str] = frozenset()
     account_params: tuple[str, ...] = ()
+    account_value: str = "([^&]+)"
     probe: Callable[[Call], Call | None] | None = None
     judge_probe: Callable[[Reply, Sequence[Beacon]], list[Outcome]] | None = None
+    ask: Callable[[str, Sequence[Beacon], Any], Call] | None = None
+    judge_ask: Callable[[Reply, Sequence[Beacon]], list[Outcome]] | None = None
+    compose: Compose | None = None
+    tags: Callable[[str], tuple[str, ...]] = lambda account: (account,)
+    tag_pattern: str = ""
+    social: bool = False
 
 
 def no_fields() -> Fields:

@@ -65,7 +65,7 @@ async def test_signing_in_never_leads_to_another_host(
             assert target[1:2] not in {"/", "\\"}
 
 
-async def test_guessing_is_slowed_down_but_a_cookie_goes_on(
+async def test_guessing_is_slowed_down_but_neither_cookie_nor_token_is(
     listener: Listener, client: ClientSession
 ) -> None:
     async with client.get(f"{listener.address}/report?token={TOKEN}") as answer:
@@ -74,15 +74,41 @@ async def test_guessing_is_slowed_down_but_a_cookie_goes_on(
     for _ in range(FREE_ERRORS):
         async with client.get(f"{listener.address}/report", headers=wrong) as answer:
             assert answer.status == 401
-    for headers in (wrong, AUTH):
-        async with client.get(f"{listener.address}/report", headers=headers) as answer:
-            assert answer.status == 429
-            assert answer.headers["Retry-After"] == "1"
+    async with client.get(f"{listener.address}/report", headers=wrong) as answer:
+        assert answer.status == 429
+        assert answer.headers["Retry-After"] == "1"
     async with client.get(f"{listener.address}/report") as answer:
         assert answer.status == 200
-    listener.now += 1000
     async with client.get(f"{listener.address}/report", headers=AUTH) as answer:
+        assert answer.status == 200, "everybody on this machine is one peer"
+    async with client.get(f"{listener.address}/report", headers=wrong) as answer:
+        assert answer.status == 401, "the right token ends the wait"
+
+
+@pytest.mark.parametrize("path", ["/report", "/events", "/nowhere"])
+async def test_what_another_site_makes_a_browser_send_is_not_counted(
+    listener: Listener, client: ClientSession, path: str
+) -> None:
+    crossing = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}
+    for _ in range(FREE_ERRORS + 5):
+        for more in ({}, {"token": "wrong"}):
+            async with client.get(listener.address + path, params=more, headers=crossing) as answer:
+                assert answer.status == 403
+                assert "shop.example.com" not in await answer.text()
+    wrong = {"Authorization": "Bearer wrong"}
+    async with client.get(f"{listener.address}/report", headers=wrong) as answer:
+        assert answer.status == 401, "the site's requests were counted as guesses"
+
+
+async def test_a_link_with_the_token_opens_from_anywhere(
+    listener: Listener, client: ClientSession
+) -> None:
+    crossing = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    entry = f"{listener.address}/report?token={TOKEN}"
+    async with client.get(entry, headers=crossing, allow_redirects=False) as answer:
         assert answer.status == 200
+        assert answer.headers["Refresh"] == "0; url=/report"
+        assert TOKEN not in f"{await answer.text()} {answer.headers}"
 
 
 async def test_refusals_are_words_for_people_and_json_for_programs(

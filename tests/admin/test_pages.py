@@ -161,3 +161,16 @@ async def test_page_weight(browser: Browser, listener: Listener) -> None:
     sizes = [(await request.sizes())["responseBodySize"] for request in requests]
     assert len(sizes) >= 4
     assert sum(sizes) < 150 * 1024
+
+
+async def test_a_link_of_another_site_that_has_the_token_opens_the_page(
+    browser: Browser, listener: Listener
+) -> None:
+    async with listening() as elsewhere:
+        page = await (await browser.new_context()).new_page()
+        await page.goto(f"{elsewhere.address}/healthz".replace("127.0.0.1", "localhost"))
+        await page.evaluate(
+            "address => location.assign(address)", f"{listener.address}/report?token={TOKEN}"
+        )
+        await page.wait_for_url(f"{listener.address}/report")
+        await page.get_by_role("table").first.wait_for()

@@ -9,7 +9,7 @@ from http.cookies import SimpleCookie
 from aiohttp import web
 from playwright.async_api import BrowserContext, Page
 
-from firsthand.browser import Rules, ScriptFile, VendorRules, loader
+from firsthand.browser import KeyRules, Rules, ScriptFile, VendorRules, loader
 from firsthand.rules import verdict
 
 GIF = bytes.fromhex(
@@ -17,6 +17,8 @@ GIF = bytes.fromhex(
 )
 HASH = "0123456789abcdef0123456789abcdef"
 CONSENT = "choice"
+
+FLAT = KeyRules("eid", "ev", names="^(?!Auto$).+$")
 
 
 @dataclass
@@ -47,6 +49,8 @@ class Stage:
     modes: dict[str, Mapping[str, str]] = field(default_factory=dict)
     gate: bool = True
     cookies: str = f"^(?:{CONSENT})="
+    key: KeyRules = FLAT
+    vendors: Mapping[str, VendorRules] = field(default_factory=dict)  # beside the two
     scripts: dict[str, str] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -80,21 +84,20 @@ class Stage:
             cookies=self.cookies,
             events=("focus", "visibilitychange"),
             vendors={
-                "acme": self._rules("acme", r"\d+", "id", ("eid", "ev", ("Auto",))),
-                "bolt": self._rules("bolt", r"B-\d+", "id|tid", ("", "", ())),
+                "acme": self._rules("acme", r"\d+", "id", self.key),
+                "bolt": self._rules("bolt", r"B-\d+", "id|tid", KeyRules()),
+                **self.vendors,
             },
         )
 
-    def _rules(
-        self, name: str, account: str, param: str, key: tuple[str, str, tuple[str, ...]]
-    ) -> VendorRules:
+    def _rules(self, name: str, account: str, param: str, key: KeyRules) -> VendorRules:
         end = rf"\.{name}\.example{self.suffix.replace('.', r'[.]')}"
         return VendorRules(
-            hosts=rf"(?:px|cdn){end}",
+            hosts=rf"(?:px6?|cdn){end}",
             account=f"^(?:{account})$",
             param=f"[?&](?:{param})=([^&]+)",
             doors=(
-                ("beacon", f"^px{end}/(?:tr/?|collect)$"),
+                ("beacon", f"^px6?{end}/(?:tr/?|collect)$"),
                 ("sink", f"^px{end}/sync$"),
                 ("never", f"^px{end}/frame$"),
                 ("code", f"^cdn{end}/(?:pixel|more)[.]js$"),

@@ -6,10 +6,12 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from firsthand.browser import KeyRules
 from firsthand.browser.rules import cookie_pattern, rules_of
 from firsthand.model import Mode
 from firsthand.rules.doors import Doors, Use
 from firsthand.rules.site import Account, Site
+from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 from tests.samples import shop
 
@@ -118,11 +120,38 @@ def test_modes(modes: list[tuple[str, Mode]], expected: dict[str, str]) -> None:
     assert rules_of(site).vendors["meta"].modes == expected
 
 
-def test_event_keys_of_meta() -> None:
-    param, name, skip = rules_of(BOTH).vendors["meta"].key
-    assert (param, name) == ("eid", "ev")
-    assert {"SubscribedButtonClick", "Microdata"} <= set(skip)
-    assert rules_of(BOTH).vendors["ga4"].key == ("", "", ())
+# Event names that the pixels were seen to send by themselves (Chromium, November 2026), and others.
+KEYED = [
+    ("meta", KeyRules("eid", "ev"), "Purchase Pur-chase", "SubscribedButtonClick Microdata"),
+    ("tiktok", KeyRules("event_id", "event"), "Pageview Purchase", "EnrichAM EnrichIpv6"),
+    ("snapchat", KeyRules("cdid", "ev", path=("req", "t")), "PAGE_VIEW", ""),
+    ("reddit", KeyRules("m.conversionId", "event", digits=64), "PageVisit Custom", ""),
+    ("x", KeyRules("conversion_id", "txn_id", json="event"), "tw-o8abc-o9def", "o8abc"),
+    ("microsoft", KeyRules("event_id", "evt"), "pageLoad custom", "pid pageHide"),
+]
+
+
+@pytest.mark.parametrize(("vendor", "expected", "real", "invented"), KEYED)
+def test_where_vendors_carry_the_event_key(
+    vendor: str, expected: KeyRules, real: str, invented: str
+) -> None:
+    account = VENDORS[vendor].account_example
+    key = rules_of(make_site((vendor, account, Mode.BOTH))).vendors[vendor].key
+    assert replace(key, names=expected.names) == expected
+    assert all(re.search(key.names, name) for name in real.split())
+    assert not any(re.search(key.names, name) for name in ("", *invented.split()))
+
+
+def test_a_vendor_without_a_key_parameter_gets_no_key() -> None:
+    key = rules_of(BOTH).vendors["ga4"].key
+    assert key == KeyRules()
+    assert not any(re.search(key.names, name) for name in ("", "purchase"))
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_names_of_parameters_stand_for_themselves_in_a_pattern(vendor: Vendor) -> None:
+    for name in (vendor.key_param, vendor.name_param, vendor.key_json):
+        assert re.fullmatch(r"[\w.-]*", name)
 
 
 @pytest.mark.parametrize("base", ["https://trk.shop.example.com", "https://shop.example.com/m"])
@@ -153,3 +182,40 @@ def test_the_rules_are_json() -> None:
     assert (
         json.loads(json.dumps(asdict(rules_of(BOTH))))["vendors"]["meta"]["modes"][META] == "both"
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "account"),
+    [
+        ("?txn_id=o8abc&type=javascript", "o8abc"),
+        ("?bci=4&txn_id=tw-o8abc-o9def&type=javascript", "o8abc"),
+        ("?other_txn_id=o8abc", None),
+    ],
+)
+def test_an_account_may_be_a_part_of_its_parameter(query: str, account: str | None) -> None:
+    pattern = rules_of(make_site(("x", "o8abc", Mode.BOTH))).vendors["x"].param
+    found = re.search(pattern, query)
+    assert (found[1] if found else None) == account
+
+
+ADS = "AW-123456789"
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected"),
+    [
+        ((Mode.SERVER, Mode.SERVER), "server"),
+        ((Mode.SERVER, Mode.BOTH), "shadow"),  # labels of one tag: the page tells only the tag
+    ],
+)
+def test_an_account_is_known_by_the_ids_of_its_tag(modes: tuple[Mode, Mode], expected: str) -> None:
+    accounts = [("google_ads", f"{ADS}/{n}", mode) for n, mode in enumerate(modes)]
+    rules = rules_of(make_site(*accounts, ("google_ads", "AW-55555555/x", Mode.BOTH)))
+    ads = rules.vendors["google_ads"]
+    assert (ads.modes[ADS], ads.modes["123456789"]) == (expected, expected)
+    assert (ads.modes["55555555"], ads.modes[""]) == ("both", "shadow")
+    address = "www.googleadservices.com/pagead/conversion/123456789/"
+    [match] = [found for _, pattern in ads.doors if (found := re.search(pattern, address))]
+    assert [group for group in match.groups() if group] == ["123456789"]
+    assert all(re.search(ads.account, name) for name in (ADS, "123456789"))
+    assert not re.search(ads.account, GA4)

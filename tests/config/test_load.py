@@ -62,9 +62,29 @@ def test_a_good_file_gives_its_values_and_the_defaults() -> None:
         (
             {"site": {"hosts": ["a.example.com", "B.example.com"]}},
             "site.hosts.1",
-            "(given: 'B.example.com')",
+            "write the host alone, in lower case: \"b.example.com\" (given: 'B.example.com')",
         ),
-        ({"site": {"tracking_host": "trk.example.com;x"}}, "site.tracking_host", "pattern"),
+        (
+            {"site": {"tracking_host": "trk.example.com;x"}},
+            "site.tracking_host",
+            "is no host: write",
+        ),
+        (
+            {"site": {"hosts": ["Shop.Example.com"]}},
+            "site.hosts.0",
+            'lower case: "shop.example.com"',
+        ),
+        (
+            {"site": {"hosts": ["https://shop.example.com/x"]}},
+            "site.hosts.0",
+            ': "shop.example.com"',
+        ),
+        ({"site": {"hosts": ["a" * 254]}}, "site.hosts.0", "is no host: write"),
+        (
+            {"site": {"tracking_host": "HTTPS://T.example.com:8443"}},
+            "site.tracking_host",
+            "write the",
+        ),
         ({"site": {"base_path": "/m/"}}, "site.base_path", "pattern"),
         ({"site": {"vendor_suffix": ".evil.example"}}, "site.vendor_suffix", "pattern"),
         ({"site": {"name": "my shop"}}, "site.name", "pattern"),

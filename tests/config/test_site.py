@@ -1,21 +1,16 @@
-"""What can never work stops the start; secrets are read from where only we can read."""
+"""What can never work stops the start."""
 
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from firsthand.config.load import parse
-from firsthand.config.schema import Source
-from firsthand.config.site import admin_token, given_secret, read_secret, site, site_secret
+from firsthand.config.site import site
 from firsthand.errors import ConfigError
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Groups
 from firsthand.rules.site import Site
-from tests.config.sample import FILE, PIXEL, PROPERTY, SECOND, sample, variables
+from tests.config.sample import FILE, PIXEL, PROPERTY, SECOND, sample
 
 KEY = b"the key of these tests, 32 bytes"
 
@@ -59,6 +54,14 @@ def test_a_vendor_without_account_has_no_door() -> None:
     assert built.doors.find("www.google-analytics.com", "/g/collect") is None
 
 
+def test_a_setting_without_which_no_call_can_be_made_is_asked_for() -> None:
+    tag = {"account": "2612345678901"}
+    with pytest.raises(ConfigError, match="ad_account: is required"):
+        build(pinterest=[tag])
+    built: Any = build(pinterest=[{**tag, "ad_account": "549755880001"}])
+    assert built.accounts["pinterest", tag["account"]].settings.ad_account == "549755880001"
+
+
 @pytest.mark.parametrize(
     ("tracking", "given", "domain"),
     [
@@ -74,7 +77,8 @@ def test_a_vendor_without_account_has_no_door() -> None:
     ],
 )
 def test_the_domain_of_cookies(tracking: str, given: str, domain: str) -> None:
-    built = build(site={"tracking_host": tracking, "cookie_domain": given})
+    host = tracking.removeprefix("a.").removeprefix("trk.")
+    built = build(site={"hosts": [host], "tracking_host": tracking, "cookie_domain": given})
     assert built.cookie_domain == domain
 
 
@@ -111,8 +115,41 @@ def test_a_host_that_cannot_carry_cookies_is_refused(tracking: str) -> None:
 )
 def test_a_domain_that_cookies_cannot_have_is_refused(tracking: str, domain: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        build(site={"tracking_host": tracking, "cookie_domain": domain})
+        build(
+            site={
+                "hosts": [tracking.removeprefix("trk.")],
+                "tracking_host": tracking,
+                "cookie_domain": domain,
+            }
+        )
     assert str(refused.value).startswith(f"{FILE}: site.cookie_domain: {domain}")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "tracking"),
+    [
+        (["shop.example.com"], "trk.tracker.example"),
+        (["shop.example.com", "shop.example.de"], "trk.example.com"),
+        (["shop.co.uk"], "trk.other.co.uk"),
+        (["shop.localhost:8090"], "trk.example.com"),
+        (["10.0.0.1"], "trk.example.com"),
+    ],
+)
+def test_a_tracking_host_that_is_third_party_is_refused(hosts: list[str], tracking: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(site={"hosts": hosts, "tracking_host": tracking})
+    foreign = hosts[-1].partition(":")[0]
+    assert f"site.tracking_host: {tracking} is third-party on {foreign}" in str(refused.value)
+
+
+def test_under_localhost_names_are_free() -> None:
+    site = {"hosts": ["shop.localhost:1"], "tracking_host": "trk.other.localhost:2"}
+    assert build(site=site).cookie_domain == "other.localhost"
+
+
+def test_a_site_without_any_account_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"no account is configured.*\[\[meta\]\]"):
+        build(meta=[], ga4=[])
 
 
 @pytest.mark.parametrize(
@@ -147,125 +184,3 @@ def test_both_is_for_vendors_that_deduplicate_or_with_a_second_account() -> None
     built = build(ga4=[{"account": PROPERTY, "mode": "both", "second": SECOND}])
     assert built.accounts["ga4", PROPERTY].destination("page_view") == SECOND
     assert built.accounts["ga4", PROPERTY].destination("purchase") == PROPERTY
-
-
-def test_a_secret_comes_from_a_variable_or_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "token"
-    path.write_text(" from a file \n", "utf-8")
-    path.chmod(0o600)
-    with variables(A_TOKEN=" from the environment\n", EMPTY="  "):
-        assert read_secret(Source(env="A_TOKEN"), "k") == "from the environment"
-        assert read_secret(Source(file=str(path)), "k") == "from a file"
-        assert read_secret(Source(), "k") == ""
-        assert read_secret(Source(env="EMPTY"), "k") == ""
-        assert read_secret(Source(env="NOT_SET"), "k") == ""
-        assert read_secret(Source(file=str(tmp_path / "none")), "k") == ""
-
-
-@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o666])
-def test_a_secret_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    path = tmp_path / "token"
-    path.write_text("CANARY", "utf-8")
-    path.chmod(mode)
-    with pytest.raises(ConfigError) as refused:
-        read_secret(Source(file=str(path)), "meta.0.token")
-    assert f"meta.0.token: {path} can be read by others; run: chmod 600 {path}" in str(
-        refused.value
-    )
-    assert "CANARY" not in str(refused.value)
-
-
-def test_a_secret_in_two_places_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"^meta\.0\.token: name an env or a file, not both"):
-        read_secret(Source(env="A", file="b"), "meta.0.token")
-
-
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "token"
-    path.write_bytes(b"\xff\xfe")
-    path.chmod(0o600)
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read_secret(Source(file=str(path)), "k")
-
-
-@pytest.mark.parametrize("source", [{"env": "NOT_SET_ANYWHERE"}, {"file": "/nowhere/secret"}])
-def test_a_secret_that_is_named_but_not_there_is_refused(
-    tmp_path: Path, source: dict[str, str]
-) -> None:
-    """An empty key would verify every keeper that a visitor makes up."""
-    with pytest.raises(ConfigError, match=r"^k: is named but empty"):
-        given_secret(Source(**source), "k")
-    with pytest.raises(ConfigError, match=r"^site\.secret: is named but empty"):
-        site_secret(parse(sample(site={"secret": source}), FILE), tmp_path)
-    with pytest.raises(ConfigError, match=r"^admin\.token: is named but empty"):
-        admin_token(parse(sample(admin={"token": source}), FILE), tmp_path)
-    with pytest.raises(ConfigError, match=r"^site\.old_secrets: is named but empty"):
-        build(site={"old_secrets": [source]})
-    assert not list(tmp_path.iterdir())
-
-
-def test_old_secrets_are_read_and_an_unnamed_one_is_none() -> None:
-    with variables(OLD="an old one"):
-        assert build(site={"old_secrets": [{"env": "OLD"}, {}]}).old_secrets == (b"an old one",)
-
-
-@pytest.mark.parametrize(
-    ("read", "name"), [(site_secret, "secret"), (admin_token, "admin-token")], ids=("site", "admin")
-)
-def test_a_secret_is_made_once_and_kept_for_ourselves(
-    tmp_path: Path, read: Callable[..., bytes | str], name: str
-) -> None:
-    config = parse(sample(), FILE)
-    folder = tmp_path / "data" / "shop"
-    first = read(config, folder)
-    assert read(config, folder) == first
-    assert len(first) == 64
-    assert [path.name for path in folder.iterdir()] == [name]
-    assert (folder / name).stat().st_mode & 0o777 == 0o600
-    assert read(config, tmp_path / "elsewhere") != first
-
-
-def test_a_configured_secret_makes_no_file(tmp_path: Path) -> None:
-    with variables(SHOP_SECRET="ours"):
-        found = site_secret(parse(sample(site={"secret": {"env": "SHOP_SECRET"}}), FILE), tmp_path)
-    assert found == b"ours"
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_folder_that_cannot_keep_the_secret_is_named(tmp_path: Path) -> None:
-    blocked = tmp_path / "file"
-    blocked.touch()
-    with pytest.raises(ConfigError, match=r"store\.path: .*file cannot keep site\.secret"):
-        site_secret(parse(sample(), FILE), blocked)
-
-
-FIRST_START = """
-import sys
-from pathlib import Path
-from firsthand.config.load import parse
-from firsthand.config.site import site_secret
-config = parse({"site": {"hosts": ["shop.example.com"], "tracking_host": "trk.example.com"}}, "f")
-print("ready", flush=True)
-sys.stdin.readline()
-print(site_secret(config, Path(sys.argv[1])).decode())
-"""
-
-
-def test_processes_that_start_together_have_one_secret(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    command = [sys.executable, "-c", FIRST_START, str(folder)]
-    started = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(8)
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    told = {process.communicate()[0].strip() for process in started}
-    assert len(told) == 1
-    assert [path.name for path in folder.iterdir()] == ["secret"]
-    assert (folder / "secret").read_text("utf-8") in told

@@ -301,6 +301,7 @@ class Memory:
         self.withdrawn: set[str] = set()
         self.ended: dict[str, Settled] = {}
         self.broken = 0
+        self.last_error = ""
         self._numbers = count(1)
 
     def put(self, *beacons: Beacon) -> None:

@@ -2,7 +2,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,6 +17,8 @@ from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.shadow import Shadow
 from firsthand.model import (
     Accepted,
+    Beacon,
+    Call,
     Expired,
     Mode,
     Outcome,
@@ -24,18 +26,23 @@ from firsthand.model import (
     Reason,
     Recorded,
     Refused,
+    Reply,
+    TryLater,
     Warned,
 )
+from firsthand.rules.retry import Policy
 from firsthand.vendor import Vendor
 from tests.delivery.acme import (
     ACME,
     BRISK,
     CLOCK,
+    HOST,
     TOKEN,
     Api,
     Hands,
     Memory,
     Place,
+    Settings,
     answer,
     make_account,
     make_beacon,
@@ -332,6 +339,61 @@ async def test_taken_for_now_is_not_sent_again(queue: Memory, api: Api) -> None:
         await until(lambda: not queue.rows)
     assert queue.results() == {"b1": Accepted(Reason.UNCONFIRMED)}
     assert len(api.seen) == 1
+
+
+def ask(ticket: str, beacons: Sequence[Beacon], settings: Settings) -> Call:
+    url = f"https://{HOST}/{settings.path}/status?ticket={ticket}"
+    return Call("acme", beacons[0].to, "GET", url, {}, b"")
+
+
+def judge_ask(reply: Reply, beacons: Sequence[Beacon]) -> list[Outcome]:
+    if reply.status != 200:
+        return [TryLater(Reason.VENDOR_DOWN)] * len(beacons)
+    told = {"done": Accepted(), "failed": Refused(Reason.BAD_EVENT), "waits": Pending("", 60.0)}
+    return [told[json.loads(reply.body)["result"]]] * len(beacons)
+
+
+ASKED = replace(ACME, ask=ask, judge_ask=judge_ask)
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"), [("done", Accepted()), ("failed", Refused(Reason.BAD_EVENT))]
+)
+async def test_what_was_taken_for_now_is_asked_for_as_it_was_sent(
+    queue: Memory, api: Api, result: str, outcome: Outcome
+) -> None:
+    hands = Hands()
+    api.script = [answers("pending"), says(503), answers("waits")]
+    api.handler = answers(result)
+    queue.put(make_beacon(number=1), make_beacon(number=2))
+    async with running(make_runner(queue, api, vendor=ASKED, clock=hands.clock())):
+        await until(lambda: len(queue.settled) == 2)
+        hands.at += 60_000
+        await until(lambda: queue.retries)
+        hands.at += 60_000
+        await until(lambda: len(queue.settled) == 4)
+        assert queue.results() == dict.fromkeys(("b1", "b2"), Pending("ticket-1", 60.0))
+        hands.at += 60_000
+        await until(lambda: not queue.rows)
+    assert queue.results() == {"b1": outcome, "b2": outcome}
+    sent, *asked = api.seen
+    assert len(sent.events) == 2
+    assert [(seen.path, seen.query) for seen in asked] == [("/v1/status", "ticket=ticket-1")] * 3
+
+
+async def test_what_no_one_confirms_in_time_stays_taken(queue: Memory, api: Api) -> None:
+    hands = Hands()
+    api.script = [answers("pending")]
+    api.handler = says(503)
+    queue.put(make_beacon(at=hands.at, event_at=hands.at))
+    pace = replace(BRISK, retry=Policy(base_ms=2, cap_ms=10, max_keep_ms=150_000))
+    async with running(make_runner(queue, api, vendor=ASKED, pace=pace, clock=hands.clock())):
+        await until(lambda: queue.settled)
+        hands.at += 60_000
+        await until(lambda: queue.retries)
+        hands.at += 90_000
+        await until(lambda: not queue.rows)
+    assert queue.results() == {"b1": Accepted(Reason.UNCONFIRMED)}
 
 
 async def test_outcomes_are_settled_event_by_event(queue: Memory, api: Api) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from firsthand.delivery.auth import EnvToken
 from firsthand.delivery.worker import Beat, Delivery, Outlet
 from firsthand.mapping import Table
-from firsthand.model import Accepted, Mode, Reason, Recorded, Refused, Server
+from firsthand.model import Accepted, Mode, Reason, Recorded, Refused, Server, Withdrawal
 from firsthand.store.contract import Durability, Lane
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import ledger_lock
@@ -278,7 +278,9 @@ async def stored(folder: Path) -> AsyncIterator[tuple[SqliteOutbox, Delivering]]
     speed = Durability.PROCESS
     async with (
         open_outbox(folder, 0, clock=now_ms, durability=speed) as outbox,
-        open_delivering(folder, held, secret=b"s" * 32, kinds=kinds, durability=speed) as store,
+        open_delivering(
+            folder, held, secret=b"s" * 32, kinds=kinds, windows={}, durability=speed
+        ) as store,
     ):
         yield outbox, store
     held.release()
@@ -305,7 +307,7 @@ async def test_through_the_real_store(tmp_path: Path, api: Api) -> None:
     api.handler = handler
     async with stored(tmp_path) as (outbox, store):
         beacons = [make_beacon("bad" if n == 3 else "purchase", n) for n in range(1, 9)]
-        await outbox.put(beacons, withdrawn=["s5"])
+        await outbox.put(beacons, withdrawn=[Withdrawal("s5", "acme")])
         async with running(make_stored(store, api)):
             pass
         rows = await store.ledger.events()

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
 from firsthand.edge.shelf import Shelf
 from firsthand.explain import sample
-from firsthand.model import Beacon, Note
+from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
 
 NOW = 1_795_500_001_000
@@ -34,11 +37,16 @@ class Kept:
 
     beacons: list[Beacon] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    withdrawn: list[str] = field(default_factory=list)
+    withdrawn: list[Withdrawal] = field(default_factory=list)
     broken: bool = False
+    last_error: str = ""
+    trim_error: str = ""
 
     async def put(
-        self, beacons: Sequence[Beacon], notes: Sequence[Note] = (), withdrawn: Sequence[str] = ()
+        self,
+        beacons: Sequence[Beacon],
+        notes: Sequence[Note] = (),
+        withdrawn: Sequence[Withdrawal] = (),
     ) -> None:
         await asyncio.sleep(0)
         if self.broken:
@@ -95,18 +103,19 @@ class Public:
         return await self.raw(head + b"\r\n\r\n" + body)
 
 
-@pytest.fixture
-async def edge(tmp_path: Path) -> AsyncIterator[Public]:
-    site = sample()
+@asynccontextmanager
+async def running(site: Site, folder: Path, *, behind_front: bool = False) -> AsyncIterator[Public]:
+    """Run an edge for ``site`` on a free port; a front's headers are believed if told so."""
     kept, woken = Kept(), []
     front = Front(
         hosts=frozenset({"trk.shop.example.com"}),
         wanted=wanted(site),
         clock=lambda: NOW,
         bot=score,
+        trusted=(ip_network("127.0.0.1/32"),) if behind_front else (),
     )
     async with ClientSession() as session:
-        scripts = Scripts(site, rules_of(site), Shelf(tmp_path), session, lambda _reason: None)
+        scripts = Scripts(site, rules_of(site), Shelf(folder), session, lambda _reason: None)
         app = Edge(site, front, kept, scripts, lambda: woken.append(True))
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
@@ -114,3 +123,9 @@ async def edge(tmp_path: Path) -> AsyncIterator[Public]:
         await listener.start()
         yield Public(runner.addresses[0][1], kept, woken)
         await runner.cleanup()
+
+
+@pytest.fixture
+async def edge(tmp_path: Path) -> AsyncIterator[Public]:
+    async with running(sample(), tmp_path) as public:
+        yield public

@@ -1,13 +1,16 @@
 import gzip
 import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import orjson
 import pytest
 
 from firsthand.explain import sample
-from firsthand.model import Client, Origin
-from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public
+from firsthand.model import Client, Hit, Origin, Reading
+from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public, running
 
 
 async def test_a_granted_beacon_is_stored_before_the_answer(edge: Public) -> None:
@@ -34,12 +37,84 @@ async def test_an_image_gets_an_image(edge: Public) -> None:
     assert body.startswith(b"GIF89a")
 
 
+async def test_a_fault_of_ours_never_reaches_the_page_nor_keeps_a_thing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(hit: Hit) -> Iterator[Reading]:
+        raise LookupError(f"CANARY {hit.query}")
+
+    site = sample()
+    meta = replace(site.vendors["meta"], read=broken)
+    async with running(replace(site, vendors={**site.vendors, "meta": meta}), tmp_path) as edge:
+        answer = await edge.get(META_TARGET, f"Cookie: {GRANTED}")
+        assert answer.startswith(b"HTTP/1.1 202 ")
+        assert b"Set-Cookie" not in answer
+        assert b"CANARY" not in answer
+        assert not edge.kept.beacons
+        assert edge.kept.reasons() == {"fault_LookupError"}
+        assert (await edge.get("/fh/consent")).startswith(b"HTTP/1.1 200 ")
+    assert "fault LookupError at " in caplog.text
+    assert "CANARY" not in caplog.text
+    assert "1234567890123456" not in caplog.text
+
+
 async def test_a_full_disk_never_reaches_the_page(edge: Public) -> None:
     edge.kept.broken = True
     answer = await edge.get(META_TARGET, f"Cookie: {GRANTED}")
     assert answer.startswith(b"HTTP/1.1 202 ")
     assert b"Set-Cookie" not in answer
     assert "not_stored" in edge.kept.reasons()
+
+
+async def test_why_the_disk_refuses_is_told_once_a_second_with_a_count(
+    edge: Public, caplog: pytest.LogCaptureFixture
+) -> None:
+    edge.kept.broken = True
+    for _ in range(5):
+        await edge.get(META_TARGET, f"Cookie: {GRANTED}")
+    told = [record.getMessage() for record in caplog.records if record.name.endswith("edge.app")]
+    assert told == ["not stored: No space left on device (requests since last told: 1)"]
+    assert [note.reason for note in edge.kept.notes].count("not_stored") == 5
+
+
+SCRIPT = "/connect.facebook.net/en_US/fbevents.js?v=2.9.1&x=//evil.example"
+
+
+@pytest.mark.parametrize("proto", ["http", "HTTP", "https, http"])
+async def test_behind_a_front_plain_http_gets_no_answer_of_worth(
+    tmp_path: Path, proto: str
+) -> None:
+    plain = f"X-Forwarded-Proto: {proto}"
+    async with running(sample(), tmp_path, behind_front=True) as edge:
+        script = await edge.get(SCRIPT, plain)
+        assert script.startswith(b"HTTP/1.1 308 ")
+        assert b"\r\nLocation: https://trk.shop.example.com%s\r\n" % SCRIPT.encode() in script
+        for answer in (
+            script,
+            await edge.get(META_TARGET, plain, f"Cookie: {GRANTED}"),
+            await edge.get(META_TARGET, plain, f"Cookie: {GRANTED}", method="POST"),
+            await edge.get("/fh/consent", plain, f"Cookie: {GRANTED}"),
+            await edge.get(SCRIPT, plain, method="POST"),
+        ):
+            assert b"Set-Cookie" not in answer
+            assert answer is script or answer.startswith(b"HTTP/1.1 403 ")
+        assert not edge.kept.beacons
+        assert edge.kept.reasons() == {"plain_http"}
+
+
+@pytest.mark.parametrize("proto", ["https", "http, https", "", "ws"])
+async def test_behind_a_front_https_is_served(tmp_path: Path, proto: str) -> None:
+    async with running(sample(), tmp_path, behind_front=True) as edge:
+        headers = [f"X-Forwarded-Proto: {proto}", f"Cookie: {GRANTED}"]
+        assert (await edge.get(META_TARGET, *headers)).startswith(b"HTTP/1.1 204 ")
+
+
+async def test_nobody_but_a_front_can_say_plain(edge: Public, tmp_path: Path) -> None:
+    plain = "X-Forwarded-Proto: http"
+    assert (await edge.get(META_TARGET, plain)).startswith(b"HTTP/1.1 204 ")
+    site = replace(sample(), tracking_url="http://trk.shop.localhost")
+    async with running(site, tmp_path / "http", behind_front=True) as sandbox:
+        assert (await sandbox.get(META_TARGET, plain)).startswith(b"HTTP/1.1 204 ")
 
 
 @pytest.mark.parametrize(
@@ -287,7 +362,11 @@ async def test_a_click_cannot_bend_a_cookie(edge: Public, click: str) -> None:
     held = "_fbc=fb.1.1795000000000.IwAR_good-click"
     page = quote(f"https://shop.example.com/?fbclid={quote(click)}", safe="")
     target = MORE_BEACON.replace("https%3A%2F%2Fshop.example.com%2F", page)
-    answer = await edge.get(target, f"Cookie: {GRANTED}; {held}")
+    answer = await edge.get(
+        target,
+        f"Cookie: {GRANTED}; {held}",
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/143.0.0.0 Safari/537.36",
+    )
     lines = [line for line in answer.split(b"\r\n") if line.startswith(b"Set-Cookie: ")]
     assert lines
     for line in lines:

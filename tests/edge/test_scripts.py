@@ -18,9 +18,9 @@ from aiohttp import web
 from firsthand.browser.rules import rules_of
 from firsthand.edge.app import Edge
 from firsthand.edge.requests import Front
-from firsthand.edge.scripts import FOREVER, SHORT, Scripts
+from firsthand.edge.scripts import FETCHES, FOREVER, SHORT, WAITING, Scripts
 from firsthand.edge.server import Server
-from firsthand.edge.shelf import Shelf, packed
+from firsthand.edge.shelf import ADDRESSES, Shelf, packed
 from firsthand.model import Note
 from firsthand.rules.wanted import wanted
 from tests.edge.conftest import GRANTED, NOW, REFUSED, Kept, Public
@@ -78,8 +78,11 @@ async def edge_before(here: Vendor, folder: Path) -> AsyncIterator[Place]:
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield Place(Public(runner.addresses[0][1], kept, []), here, scripts)
-        await runner.cleanup()
+        async with asyncio.TaskGroup() as tasks:
+            refreshing = tasks.create_task(scripts.run())
+            yield Place(Public(runner.addresses[0][1], kept, []), here, scripts)
+            await runner.cleanup()
+            refreshing.cancel()
 
 
 def _counter(kept: Kept) -> Callable[[str], None]:
@@ -384,7 +387,7 @@ async def test_the_last_good_copy_outlives_the_vendor(
         after = await restarted.get(f"{FBEVENTS}?fh=live")
         assert (after.status, after.body) == (200, GOOD)
         assert (await restarted.get(FBEVENTS)).headers["etag"] == first.headers["etag"]
-        assert len(here.asked) > before, "a fresh copy was not even tried"
+        await here.was_asked(before + 1)
         here.answer = reply(CHANGED)
         (wanted_file,) = restarted.scripts._known.values()
         await restarted.scripts._refresh(wanted_file)
@@ -435,6 +438,87 @@ async def test_a_vendor_that_hangs_holds_nobody_else(place: Place) -> None:
         assert not waiting.done()
         place.vendor.open.set()
     assert waiting.result().status == 404, "the stand-in's script is not Google's"
+
+
+def variant(number: int) -> str:
+    return f"{GTAG}&l=v{number}"
+
+
+async def test_made_up_variants_wait_for_a_turn_and_no_more_than_a_few(place: Place) -> None:
+    place.vendor.open.clear()
+    place.vendor.answer = reply(b"window.google_tag_manager={};")
+    async with asyncio.TaskGroup() as group:
+        flood = [group.create_task(place.get(variant(n))) for n in range(WAITING + 20)]
+        await place.vendor.was_asked(FETCHES)
+        busy, waiting = await asyncio.wait(flood, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        while len(busy) < 20:
+            more, waiting = await asyncio.wait(
+                waiting, timeout=10, return_when=asyncio.FIRST_COMPLETED
+            )
+            busy |= more
+        assert {task.result().status for task in busy} == {404}
+        assert len(place.vendor.asked) == FETCHES
+        own = group.create_task(place.get(GTAG))
+        await place.vendor.was_asked(FETCHES + 1)
+        assert place.vendor.asked[-1].startswith(f"GET /gtag/js?id={PROPERTY} HTTP/1.1")
+        place.vendor.open.set()
+    assert own.result().status == 200, "the site's own script waited behind made-up ones"
+    assert [task.result().status for task in flood].count(200) == WAITING
+    assert "script_busy" in place.wire.kept.reasons()
+
+
+async def test_what_the_disk_has_is_served_while_the_vendor_hangs(
+    here: Vendor, tmp_path: Path
+) -> None:
+    here.answer = reply(b"window.google_tag_manager={};")
+    async with edge_before(here, tmp_path) as place:
+        first = [(await place.get(target)).body for target in (GTAG, variant(0))]
+    here.open.clear()
+    async with edge_before(here, tmp_path) as restarted, asyncio.TaskGroup() as group:
+        flood = [group.create_task(restarted.get(variant(n + 1))) for n in range(30)]
+        await here.was_asked(2 + FETCHES)
+        again = [(await restarted.get(target)).body for target in (GTAG, variant(0))]
+        assert again == first
+        here.open.set()
+        await asyncio.wait(flood)
+
+
+async def test_variants_neither_fill_the_disk_nor_push_out_the_sites_own(
+    here: Vendor, tmp_path: Path
+) -> None:
+    async with edge_before(here, tmp_path) as place:
+        assert (await place.get(FBEVENTS)).status == 200
+        here.answer = reply(b"window.google_tag_manager={};")
+        assert (await place.get(GTAG)).status == 200
+        for number in range(ADDRESSES + 5):
+            assert (await place.get(variant(number))).status == 200
+        before = len(here.asked)
+        for target in (GTAG, FBEVENTS, variant(ADDRESSES + 4)):
+            assert (await place.get(target)).status == 200
+        assert len(here.asked) == before, "one of these was pushed out"
+        assert len(list(tmp_path.glob("*.js"))) == ADDRESSES + 2
+        assert len(list(tmp_path.glob("*.json"))) == ADDRESSES + 2
+        assert len(place.scripts._known) == ADDRESSES + 2, "all that is kept is refreshed"
+        assert not place.scripts._locks
+
+
+async def test_a_script_is_own_by_its_account_however_it_is_spelled(place: Place) -> None:
+    place.vendor.answer = reply(b"window.google_tag_manager={};")
+    spellings = [GTAG, GTAG.replace("G-", "%47-"), GTAG.replace("id=G", "id=%47"), f"{GTAG}&id=%20"]
+    for target in spellings:
+        await place.get(target)
+    assert len(place.scripts._own) == 1
+
+
+async def test_no_log_holds_what_a_visitor_chose(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "firsthand")
+    place.vendor.answer = reply(status=500)
+    for target in ("/connect.facebook.net/CANARY/fbevents.js", f"{GTAG}&l=CANARY"):
+        assert (await place.get(target)).status == 404
+    assert "connect.facebook.net/*/fbevents.js not taken: status 500" in caplog.text
+    assert "CANARY" not in caplog.text
 
 
 async def test_a_version_that_this_process_never_had_is_answered_by_the_live_file(

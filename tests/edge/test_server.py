@@ -5,9 +5,13 @@ Source of the rows: RFC 9112 (message parsing), and faults known of aiohttp's pa
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
+from aiohttp import web
 
+from firsthand.edge.server import HEAD_S, IDLE_S, Server, build
 from tests.edge.conftest import GRANTED, META_TARGET, Public
 
 HOST = b"Host: trk.shop.example.com\r\n"
@@ -190,3 +194,67 @@ async def test_no_answer_tells_versions(edge: Public) -> None:
         answer = (await edge.get(target)).lower()
         assert b"python" not in answer
         assert b"aiohttp" not in answer
+
+
+@asynccontextmanager
+async def hurried(head_s: float) -> AsyncIterator[tuple[int, list[str]]]:
+    """Run a listener whose heads have so many seconds."""
+    counted: list[str] = []
+
+    async def handle(_: web.BaseRequest) -> web.StreamResponse:
+        return build(204)
+
+    runner = web.ServerRunner(Server(handle, count=counted.append, head_s=head_s))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield runner.addresses[0][1], counted
+    await runner.cleanup()
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """Return what comes until the connection ends, in whatever way."""
+    with suppress(ConnectionError):
+        return await reader.read()
+    return b""
+
+
+WHOLE = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+
+
+@pytest.mark.parametrize("before", [b"", WHOLE, WHOLE * 2])
+async def test_a_head_that_drips_ends_its_connection(before: bytes) -> None:
+    async with hurried(0.3) as (port, counted):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(before)
+        for _ in range(before.count(b"GET")):
+            await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"GET / HTTP/1.1\r\nX-Slow: ")
+        async with asyncio.timeout(IDLE_S / 2), asyncio.TaskGroup() as tasks:
+            ended = tasks.create_task(rest(reader))
+            while not ended.done():
+                with suppress(ConnectionError):
+                    writer.write(b"a")
+                    await writer.drain()
+                await asyncio.wait({ended}, timeout=0.02)
+        assert ended.result() == b""
+        assert counted == ["head_time"]
+        writer.close()
+
+
+async def test_a_head_in_pieces_and_a_quiet_connection_are_no_drips() -> None:
+    async with hurried(0.2) as (port, counted):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            await asyncio.sleep(0.3)
+            for part in (WHOLE[:5], WHOLE[5:30], WHOLE[30:]):
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 204 ")
+        await asyncio.sleep(0.3)
+        assert not counted
+        writer.close()
+
+
+def test_a_head_has_less_time_than_a_quiet_connection() -> None:
+    assert HEAD_S == 5 < IDLE_S

@@ -21,7 +21,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page
 
 from firsthand.sandbox import ga4, meta
-from firsthand.sandbox.server import Sandbox
+from firsthand.sandbox.server import Sandbox, find_roles
+from firsthand.vendors import VENDORS
 from tests.browser.conftest import chromium
 
 __all__ = ["chromium"]
@@ -35,6 +36,7 @@ hosts = ["shop.localhost:{shop}"]
 tracking_host = "trk.shop.localhost:{edge}"
 cookie_domain = "shop.localhost"
 scheme = "http"
+bots = "send"
 vendor_suffix = ".vendors.localhost:{shop}"
 [listen]
 port = {edge}
@@ -53,13 +55,12 @@ token = {{ env = "SANDBOX_META_TOKEN" }}
 account = "{measurement}"
 mode = "{mode}"
 second = "{second}"
-token = {{ env = "SANDBOX_GA4_SECRET" }}
-second_token = {{ env = "SANDBOX_GA4_SECRET" }}
+token = {{ env = "SANDBOX_GA4_TOKEN" }}
+second_token = {{ env = "SANDBOX_GA4_TOKEN" }}
 """
 ENVIRONMENT = {
     "PYTHONPATH": str(TOP / "proxy"),
-    "SANDBOX_META_TOKEN": meta.TOKEN,
-    "SANDBOX_GA4_SECRET": ga4.SECRET,
+    **{f"SANDBOX_{role.key.upper()}_TOKEN": role.token for role in find_roles()},
 }
 
 
@@ -125,18 +126,18 @@ class World:
                     return row["figures"]
         return {}
 
-    async def until(self, what: Callable[[], Any]) -> Any:
-        """Wait until ``what`` gives something true."""
+    async def until(self, holds: Callable[[], Any], what: str = "") -> Any:
+        """Wait until ``holds`` gives something true; ``what`` says what was waited for."""
         last = None
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            last = what()
+            last = holds()
             if asyncio.iscoroutine(last):
                 last = await last
             if last:
                 return last
             await asyncio.sleep(0.05)
-        raise AssertionError(f"waited in vain; last: {last}")
+        raise AssertionError(f"waited in vain for {what or holds}; last: {last}")
 
     async def cookie_names(self) -> set[str]:
         return {cookie["name"] for cookie in await self.context.cookies()}
@@ -171,24 +172,48 @@ async def serving(config: Path, *more: str) -> AsyncIterator[asyncio.subprocess.
         assert await asyncio.wait_for(server.wait(), 30) in {0, -signal.SIGKILL}
 
 
+def written(folder: Path, mode: str, more: str, edge: int, admin: int, sandbox: Sandbox) -> Path:
+    """Write the configuration of a site with Meta and GA4."""
+    config = folder / "site.toml"
+    config.write_text(
+        CONFIG.format(
+            shop=sandbox.port,
+            edge=edge,
+            admin=admin,
+            mode=mode,
+            more=more,
+            pixel=meta.PIXEL,
+            measurement=ga4.MEASUREMENT,
+            second=ga4.SECOND,
+        )
+    )
+    return config
+
+
+def with_all(folder: Path, mode: str, edge: int, admin: int, sandbox: Sandbox) -> Path:
+    """Write the shipped configuration with every vendor, on free ports."""
+    text = (TOP / "conf" / "sandbox-all.toml").read_text()
+    for shipped, free in (("8090", sandbox.port), ("8080", edge), ("8081", admin)):
+        text = text.replace(shipped, str(free))
+    text = text.replace("../var/sandbox-all", "data").replace('mode = "both"', f'mode = "{mode}"')
+    config = folder / "site.toml"
+    config.write_text(text)
+    return config
+
+
 @asynccontextmanager
-async def world(folder: Path, browser: Browser, mode: str, more: str = "") -> AsyncIterator[World]:
+async def world(
+    folder: Path, browser: Browser, mode: str, more: str = "", *, everybody: bool = False
+) -> AsyncIterator[World]:
     """Start everything in ``mode``; ``more`` is appended to the configuration."""
     edge, admin = free_port(), free_port()
-    async with Sandbox(tracking_url=f"http://trk.shop.localhost:{edge}") as sandbox:
-        config = folder / "site.toml"
-        config.write_text(
-            CONFIG.format(
-                shop=sandbox.port,
-                edge=edge,
-                admin=admin,
-                mode=mode,
-                more=more,
-                pixel=meta.PIXEL,
-                measurement=ga4.MEASUREMENT,
-                second=ga4.SECOND,
-            )
-        )
+    vendors = tuple(VENDORS) if everybody else ("meta", "ga4")
+    tracking = f"http://trk.shop.localhost:{edge}"
+    async with Sandbox(tracking_url=tracking, vendors=vendors) as sandbox:
+        if everybody:
+            config = with_all(folder, mode, edge, admin, sandbox)
+        else:
+            config = written(folder, mode, more, edge, admin, sandbox)
         context = await browser.new_context()
         page = await context.new_page()
         found = World(sandbox, config, edge, admin, context, page)
@@ -207,8 +232,8 @@ Start = Callable[..., Any]
 def start(tmp_path: Path, chromium: Browser) -> Start:
     """Return what starts a world in a mode."""
 
-    def begin(mode: str, more: str = "") -> Any:
-        return world(tmp_path, chromium, mode, more)
+    def begin(mode: str, more: str = "", *, everybody: bool = False) -> Any:
+        return world(tmp_path, chromium, mode, more, everybody=everybody)
 
     return begin
 

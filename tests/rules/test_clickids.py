@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsthand.rules import keeper
-from firsthand.rules.clickids import Plan, cookie_name, plan, withdraw
+from firsthand.rules.clickids import Plan, cookie_name, drop_keeper, plan, told, withdraw
 from firsthand.rules.cookies import split
-from firsthand.rules.site import Site
-from firsthand.vendor import Vendor
 from tests.factories import NOW
 from tests.samples import shop
 
@@ -217,33 +215,36 @@ def test_a_value_that_no_cookie_can_have_is_counted() -> None:
     assert got.rejected == [f"cookie:{row.name}"]
 
 
-def _withdraw(site: Site, vendors: tuple[Vendor, ...], jar: Jar) -> set[str]:
-    return {line.replace("; Path=/; Max-Age=0; Secure; SameSite=Lax", "")
-            for line in withdraw(site, vendors, jar)}  # fmt: skip
+def _expired(lines: list[str]) -> set[str]:
+    return {line.replace("; Path=/; Max-Age=0; Secure; SameSite=Lax", "") for line in lines}
+
+
+DOMAINS = [
+    "",
+    "; Domain=example.com",
+    "; Domain=shop.example.com",
+    "; Domain=trk.shop.example.com",
+]
 
 
 def test_withdrawal_expires_what_is_there_on_every_domain() -> None:
     jar = {"_fbp": ("x",), "_ga_SHOP000001": (SESSION,), "fh_keep": ("v1.x",), "theme": ("dark",)}
-    domains = [
-        "",
-        "; Domain=example.com",
-        "; Domain=shop.example.com",
-        "; Domain=trk.shop.example.com",
-    ]
-    expected = {
-        f"{name}={domain}" for name in ("_fbp", "_ga_SHOP000001", "fh_keep") for domain in domains
-    }
-    assert _withdraw(SITE, (META, GA4), jar) == expected
+    expected = {f"{name}={domain}" for name in ("_fbp", "_ga_SHOP000001") for domain in DOMAINS}
+    assert _expired(withdraw(SITE, (META, GA4), jar)) == expected
     assert withdraw(SITE, (META, GA4), {"theme": ("dark",)}) == []
 
 
-def test_one_refused_vendor_leaves_the_keeper() -> None:
+def test_one_refused_vendor_costs_no_other_its_cookies() -> None:
     jar = {"_fbp": ("x",), "_ga": (GA,), "fh_keep": ("v1.x",)}
-    assert {line.partition("=")[0] for line in _withdraw(SITE, (META,), jar)} == {"_fbp"}
+    gone = {line.partition("=")[0] for line in withdraw(SITE, (META,), jar)}
+    assert gone == {"_fbp"}
 
 
-def test_the_bound_keeper_has_no_domain_to_expire() -> None:
-    assert _withdraw(SITE, (META, GA4), {"__Host-fh_keep": ("v1.x",)}) == {"__Host-fh_keep="}
+def test_a_keeper_is_expired_on_every_domain_that_it_may_have() -> None:
+    jar = {"fh_keep": ("v1.x",), "_fbp": ("x",)}
+    assert _expired(drop_keeper(SITE, jar)) == {f"fh_keep={domain}" for domain in DOMAINS}
+    assert _expired(drop_keeper(SITE, {"__Host-fh_keep": ("v1.x",)})) == {"__Host-fh_keep="}
+    assert drop_keeper(SITE, {}) == []
 
 
 @given(
@@ -256,3 +257,29 @@ def test_no_input_raises_or_bends_a_line(copies: tuple[str, ...], carried: str, 
     got = visit(f"https://shop.example.com/?fbclid={query}", jar, carried={"_fbp": carried})
     for line in got.lines:
         assert LINE.fullmatch(line)
+
+
+FIVE_DAYS_OLD = f"fb.1.{NOW - 5 * DAY}.IwAR0"
+
+
+@pytest.mark.parametrize(
+    ("ids", "clicks", "expected"),
+    [
+        ({}, {}, {}),
+        ({}, {"fbclid": "IwAR0"}, {"_fbc": f"fb.1.{NOW}.IwAR0"}),
+        ({}, {"FBCLID": "IwAR0", "gclid": "x"}, {"_fbc": f"fb.1.{NOW}.IwAR0"}),
+        ({}, {"fbclid": "not one!"}, {}),
+        ({"fbp": "fb.1.1795000000000.1"}, {}, {"_fbp": "fb.1.1795000000000.1"}),
+        ({"_fbp": "fb.1.1795000000000.1"}, {}, {"_fbp": "fb.1.1795000000000.1"}),
+        ({"fbp": "rubbish", "other": GA}, {}, {}),
+        ({"_ga": GA}, {}, {"_ga": GA}),
+        ({"fbc": FIVE_DAYS_OLD}, {"fbclid": "IwAR0"}, {"_fbc": FIVE_DAYS_OLD}),
+        ({"fbc": FIVE_DAYS_OLD}, {"fbclid": "IwAR9"}, {"_fbc": f"fb.1.{NOW}.IwAR9"}),
+        ({"fbc": f"fb.1.{NOW - 91 * DAY}.IwAR0"}, {}, {}),
+    ],
+)
+def test_what_a_server_tells_of_a_visitors_cookies(
+    ids: dict[str, str], clicks: dict[str, str], expected: dict[str, str]
+) -> None:
+    """No id is made from nothing: nobody's browser would carry it on."""
+    assert told(SITE, (META, GA4), ids=ids, clicks=clicks, now=NOW) == expected

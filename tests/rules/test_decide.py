@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from firsthand.model import Client, Hit, Mode, Reason
 from firsthand.rules.consent.policy import Policy, RuleSet
 from firsthand.rules.decide import Decision, decide
-from firsthand.rules.site import Site, WhenBlocked
+from firsthand.rules.doors import Doors
+from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
+from firsthand.vendors import VENDORS
 from tests.samples import (
     ANALYTICS_ONLY,
     GRANTED,
@@ -56,20 +58,6 @@ def test_consent_decides_what_is_kept(cookie: str, meta: Reason, ga4: Reason) ->
 
 def test_refused_means_that_no_cookie_is_set() -> None:
     assert on(SITE, meta_hit(cookie=REFUSED)).cookies == ()
-
-
-def test_withdrawal_names_the_subject_and_expires_our_cookies() -> None:
-    first = on(SITE, meta_hit())
-    keeper = next(line for line in first.cookies if line.startswith("fh_keep=")).partition(";")[0]
-    later = on(SITE, meta_hit(cookie=f"{REFUSED}; {keeper}; _fbp=fb.1.1795000000000.1098115397"))
-    assert later.withdrawn == (first.beacons[0].subject,)
-    expired = {line.partition("=")[0] for line in later.cookies if "Max-Age=0" in line}
-    assert {"fh_keep", "_fbp"} <= expired
-
-
-def test_a_forged_keeper_names_nobody() -> None:
-    later = on(SITE, meta_hit(cookie=f"{REFUSED}; fh_keep=v1.e30.AAAAAAAAAAAAAAAAAAAAAA"))
-    assert later.withdrawn == ()
 
 
 @pytest.mark.parametrize(
@@ -212,3 +200,71 @@ def test_without_marketing_no_canary_survives(cookie: str) -> None:
     kept = str([asdict(each) for each in (*decision.ended, *decision.beacons)])
     assert "canary" not in kept + "".join(decision.cookies)
     assert "198.51.100.77" not in kept
+
+
+LABEL = "AW-123456789/a-1"
+CONVERSION = (
+    "www.googleadservices.com/pagead/conversion/123456789/?label=a-1&value=1&currency_code=EUR"
+)
+
+
+@pytest.mark.parametrize(
+    ("mode", "order", "outcome", "reason"),
+    [
+        (Mode.BOTH, "", Client.OK, Reason.NO_KEY),
+        (Mode.BOTH, "", Client.UNKNOWN, Reason.NO_KEY),
+        (Mode.BOTH, "", Client.FAILED, Reason.NONE),
+        (Mode.BOTH, "A-17", Client.OK, Reason.NONE),
+        (Mode.SHADOW, "", Client.OK, Reason.NONE),
+    ],
+)
+def test_what_the_vendor_would_count_twice_is_not_sent_beside_the_browsers(
+    mode: Mode, order: str, outcome: Client, reason: Reason
+) -> None:
+    ads = VENDORS["google_ads"]
+    site = replace(
+        SITE,
+        accounts={("google_ads", LABEL): Account(ads, LABEL, mode, ads.settings())},
+        vendors={"google_ads": ads},
+        doors=Doors([ads]),
+        tables=Site.tables_of({"google_ads": ads}),
+    )
+    decision = on(site, copied(hit(f"{CONVERSION}&oid={order}"), outcome))
+    assert reasons(decision) == ([reason] if reason else [])
+    assert len(decision.beacons) == (0 if reason else 1)
+
+
+def test_readable_contact_data_in_free_fields_never_leaves() -> None:
+    meta = on(
+        SITE, meta_hit(**{"cd[email]": "jane@example.com", "cd[content_name]": "a@b.example"})
+    )
+    assert "custom_data.email" not in meta.beacons[0].fields
+    assert "custom_data.content_name" not in meta.beacons[0].fields
+    assert "readable_contact_meta" in meta.odd
+    ga4 = on(SITE, ga4_hit(**{"up.email": "jane@example.com", "ep.tel": "+4915112345678"}))
+    assert "jane" not in str(orjson.dumps(ga4.beacons[0].fields))
+    assert "4915112345678" not in str(orjson.dumps(ga4.beacons[0].fields))
+
+
+def test_a_title_is_not_cleaned_as_an_address() -> None:
+    title = "Was ist neu? Lampe #3 & mehr"
+    assert on(SITE, ga4_hit(dt=title)).beacons[0].fields["params.page_title"] == title
+    personal = on(SITE, ga4_hit(dt="Orders of jane@example.com")).beacons[0]
+    assert "params.page_title" not in personal.fields
+
+
+def test_the_shape_tells_nothing_that_the_visitor_wrote() -> None:
+    found = meta_hit()
+    headers = {**found.headers, "content-type": "text/jane.doe@example.com"}
+    assert "jane" not in on(SITE, replace(found, headers=headers)).beacons[0].shape
+
+
+@pytest.mark.parametrize(
+    ("bots", "withheld"), [(WhenBot.WITHHOLD, Reason.BOT), (WhenBot.SEND, Reason.NONE)]
+)
+def test_a_bot_is_counted_and_sent_only_where_the_site_says_so(
+    bots: WhenBot, withheld: Reason
+) -> None:
+    (beacon,) = on(replace(SITE, bots=bots), replace(meta_hit(), bot=100)).beacons
+    assert beacon.withheld is withheld
+    assert bool(beacon.fields) is not bool(withheld)

@@ -1,7 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from firsthand.errors import BadHit
+from firsthand.rules.doors import Doors
 from firsthand.rules.respond import GIF, respond
+from firsthand.vendor import Door
+from firsthand.vendors import VENDORS
 from tests.samples import hit, meta_hit, shop
 
 SITE = shop()
@@ -9,7 +14,13 @@ SITE = shop()
 
 @pytest.mark.parametrize(
     ("destination", "status", "body"),
-    [("image", 200, GIF), ("iframe", 200, GIF), ("empty", 204, b""), ("", 204, b"")],
+    [
+        ("image", 200, GIF),
+        ("iframe", 200, GIF),
+        ("script", 200, b""),
+        ("empty", 204, b""),
+        ("", 204, b""),
+    ],
 )
 def test_a_beacon_hears_what_its_element_expects(
     destination: str, status: int, body: bytes
@@ -67,3 +78,19 @@ def test_no_name_from_outside_reaches_a_script(query: str) -> None:
     response = respond(hit(f"fh/consent?{query}"), SITE)
     assert response.content_type == "application/json"
     assert b"alert" not in response.body
+
+
+def test_a_script_that_waits_for_json_gets_it() -> None:
+    vendor = replace(
+        VENDORS["meta"],
+        beacons=(Door(("www.facebook.com",), ("/tr/",), says=b"{}"),),
+        sinks=(Door(("www.facebook.com",), ("/sink",), says=b"[]"),),
+    )
+    site = replace(SITE, vendors={**SITE.vendors, "meta": vendor}, doors=Doors([vendor]))
+    beacon = respond(meta_hit(), site)
+    assert (beacon.status, beacon.body) == (200, b"{}")
+    assert beacon.content_type == "application/json"
+    assert beacon.decision is not None
+    assert len(beacon.decision.beacons) == 1
+    sink = respond(hit("www.facebook.com/sink"), site)
+    assert (sink.status, sink.body, sink.counted) == (200, b"[]", "sink_meta")

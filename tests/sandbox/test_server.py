@@ -10,6 +10,7 @@ from firsthand.sandbox.meta import PIXEL, TOKEN
 from firsthand.sandbox.role import Answer, Way
 from firsthand.sandbox.server import Sandbox, find_roles
 from firsthand.sandbox.stand_in import Dawdles, Hangs, Says, Tears
+from firsthand.vendors import VENDORS
 from tests.sandbox.asking import Client
 
 API = "graph.facebook.com"
@@ -30,18 +31,34 @@ GOOD = {
 }
 
 
-def test_every_vendor_file_is_found_by_itself() -> None:
-    assert [role.key for role in find_roles()] == ["ga4", "meta"]
+def test_every_vendor_has_a_part_and_is_found_by_itself() -> None:
+    assert [role.key for role in find_roles()] == list(VENDORS)
+
+
+def test_the_shop_carries_only_vendors_that_have_a_part() -> None:
+    with pytest.raises(ValueError, match="nobody"):
+        Sandbox(vendors=("meta", "nobody"))
+
+
+async def test_a_vendor_whose_tag_the_shop_does_not_carry_answers_all_the_same(
+    client: Client,
+) -> None:
+    async with Sandbox(vendors=("ga4",)) as sandbox:
+        own = Client(client.session, sandbox)
+        _, _, page = await own.ask("GET", "shop.localhost", "/plain/shop")
+        assert b"gtag/js" in page
+        assert b"fbevents.js" not in page
+        assert (await own.vendor("POST", API, PATH, **GOOD))[0] != 404
 
 
 def test_no_two_vendors_claim_one_door() -> None:
-    claims = [
-        (host, door.path.pattern)
+    claims = {
+        (role.key, host, door.path.pattern)
         for role in find_roles()
         for door in role.doors
         for host in door.hosts
-    ]
-    assert len(claims) == len(set(claims))
+    }
+    assert len(claims) == len({(host, path) for _, host, path in claims})
 
 
 async def test_names_follow_the_port(sandbox: Sandbox) -> None:

@@ -26,6 +26,17 @@ async def until_two(parent: int, without: int = 0) -> list[int]:
             await asyncio.sleep(0.05)
 
 
+async def until_heard(port: int) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionError:
+                await asyncio.sleep(0.05)
+            else:
+                return writer.close()
+
+
 def test_a_worker_is_started_with_its_number(tmp_path: Path) -> None:
     assert command(plan(written(tmp_path)), 3)[-2:] == ["--worker", "3"]
 
@@ -38,6 +49,33 @@ async def test_a_dead_worker_is_started_again_and_all_end_together(tmp_path: Pat
         server.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(server.wait(), 30) == 0
     assert not [number for number in found if Path(f"/proc/{number}").exists()]
+
+
+async def test_workers_leave_when_their_supervisor_is_killed(tmp_path: Path) -> None:
+    path = written(tmp_path, ports())
+    async with serving(path, "--workers", "2") as server:
+        workers = await until_two(server.pid)
+        server.kill()
+        await server.wait()
+    async with asyncio.timeout(30):
+        while any(Path(f"/proc/{number}").exists() for number in workers):
+            await asyncio.sleep(0.05)
+    async with serving(path, "--workers", "2") as server:
+        assert await until_two(server.pid)
+
+
+async def test_a_crew_beside_another_server_does_not_start(tmp_path: Path) -> None:
+    listen = ports()
+    port = listen.split()[3]
+    (tmp_path / "other").mkdir()
+    other = written(tmp_path / "other", listen.split("[admin]")[0])
+    async with serving(written(tmp_path, listen), "--workers", "2"):
+        await until_heard(int(port))
+        for workers in ("1", "2"):
+            status, said = await run("serve", "--config", str(other), "--workers", workers)
+            assert status == 2
+            assert "cannot be had" in said.replace("\n", " ")
+            assert port in said
 
 
 async def test_a_worker_that_can_never_start_ends_the_whole(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from firsthand.delivery.auth import EnvToken, FileToken
 from firsthand.errors import ConfigError
 from firsthand.serve.plan import plan
 from firsthand.store.contract import Lane
+from tests.samples import PIXEL
 
 SITE = """
 [site]
@@ -14,9 +15,15 @@ tracking_host = "trk.shop.example.com"
 """
 
 
+ACCOUNT = f"""
+[[meta]]
+account = "{PIXEL}"
+"""
+
+
 def written(folder: Path, more: str = "") -> Path:
     path = folder / "site.toml"
-    path.write_text(SITE + more)
+    path.write_text(SITE + more + ("" if "[[" in more else ACCOUNT))
     return path
 
 

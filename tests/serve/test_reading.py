@@ -33,6 +33,7 @@ async def test_the_report_is_read_beside_a_running_server(tmp_path: Path) -> Non
             held,
             secret=made.site.secret,
             kinds={key: table.kind for key, table in made.site.tables.items()},
+            windows={},
             durability=Durability.PROCESS,
         ) as parts,
     ):

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from firsthand.model import Accepted, Beacon, Kind, Outcome
 from firsthand.store.contract import (
     Durability,
+    Keeping,
     Lane,
     Leased,
     Ledger,
@@ -26,6 +27,7 @@ LANE = Lane("acme", "A-1")
 LATER = NOW + 1_000
 LEASE_MS = 60_000
 FAR = 2**50
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Backend:
     mover: Mover
     queue: Queue
     ledger: Ledger
+    keeping: Keeping
 
     @property
     def outbox(self) -> Outbox:
@@ -92,10 +95,11 @@ async def open_sqlite(folder: Path) -> AsyncIterator[Backend]:
                 held,
                 secret=b"secret",
                 kinds={"acme": kind_of},
+                windows={"brief": 2 * DAY_MS, "forgetful": 60_000},
                 durability=Durability.PROCESS,
             )
         )
-        yield Backend(outboxes, parts.mover, parts.queue, parts.ledger)
+        yield Backend(outboxes, parts.mover, parts.queue, parts.ledger, parts.keeping)
 
 
 BACKENDS: dict[str, Open] = {"sqlite": open_sqlite}

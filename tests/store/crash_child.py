@@ -36,7 +36,7 @@ async def main(folder: Path, turn: int) -> None:
     async with (
         open_outbox(folder, turn % 2, clock=lambda: NOW, durability=Durability.PROCESS) as outbox,
         open_delivering(
-            folder, held, secret=b"s", kinds={}, durability=Durability.PROCESS
+            folder, held, secret=b"s", kinds={}, windows={}, durability=Durability.PROCESS
         ) as parts,
         asyncio.TaskGroup() as group,
     ):

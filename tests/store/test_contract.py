@@ -28,6 +28,7 @@ from firsthand.model import (
     TryLater,
     Verdict,
     Warned,
+    Withdrawal,
     Withheld,
 )
 from firsthand.store.contract import (
@@ -37,6 +38,7 @@ from firsthand.store.contract import (
     Lane,
     Latency,
     NoteCount,
+    Retention,
     Settled,
 )
 from tests.factories import NOW
@@ -55,6 +57,7 @@ from tests.store.backends import (
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
+JANE = Withdrawal("jane", "acme")
 
 
 @pytest.fixture(params=BACKENDS.values(), ids=BACKENDS.keys())
@@ -223,6 +226,94 @@ async def test_a_key_counts_within_site_vendor_account_and_name(
 async def test_events_without_a_key_are_nobodys_twins(store: Backend) -> None:
     await store.take(event(1, event_key=""), event(2, event_key=""))
     assert await store.states() == {("", "queued", ""): 2}
+
+
+AGES = [
+    # vendor, its window as the tests open the store, age of the first, events
+    ("brief", 2 * DAY, 1),
+    ("brief", 2 * DAY + 1, 2),
+    ("acme", 7 * DAY, 1),  # says nothing: a week
+    ("acme", 7 * DAY + 1, 2),
+    ("forgetful", DAY, 1),  # forgets after a minute: what a server sends again comes once
+    ("forgetful", DAY + 1, 2),
+]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("vendor", "age", "events"), AGES)
+async def test_a_key_comes_to_stand_for_a_new_event(
+    store: Backend, vendor: str, age: int, events: int, *, together: bool
+) -> None:
+    came = [event(1, vendor=vendor, at=at) for at in (NOW, NOW + age, NOW + age)]
+    for one in came:
+        await store.outbox.put([one])
+        if not together:
+            await store.mover.move(now=FAR)
+    await store.mover.move(now=FAR)
+    lane = Lane(vendor, "A-1")
+    leased = await store.queue.lease(lane, now=FAR, limit=9, for_ms=1)
+    assert [one.beacon.at for one in leased] == [NOW, NOW + age][:events]
+    assert await store.states() == {("", "queued", ""): events}
+    (health,) = await store.ledger.key_health(since=0, until=FAR)
+    assert (health.total, health.clashes) == (events, 0)
+
+
+BROWSERS = [Origin.PIXEL, Origin.COPY, Origin.SNIPPET]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("origin", BROWSERS)
+async def test_a_key_that_another_visitor_has_loses_no_event(
+    store: Backend, origin: Origin, *, together: bool
+) -> None:
+    came = [
+        event(1, subject=subject, id=f"{n:032x}", origin=origin, fields={"n": n}, at=NOW + n)
+        for n, subject in enumerate(["mallory", "jane", "joe", "jane", "mallory", "joe"])
+    ]
+    for one in came:
+        await store.outbox.put([one])
+        if not together:
+            await store.mover.move(now=LATER)
+    await store.mover.move(now=LATER)
+    assert [one.beacon.fields["n"] for one in await store.lease()] == [0, 1, 2]
+    assert await store.ledger.key_health(since=0, until=FAR) == [
+        KeyHealth("acme", "A-1", total=3, made=0, repeated=3, clashes=2)
+    ]
+
+
+ONE_EVENT = [
+    [("jane", Origin.PIXEL), ("jane", Origin.COPY)],
+    [("jane", Origin.PIXEL), ("", Origin.PIXEL)],
+    [("", Origin.PIXEL), ("jane", Origin.PIXEL)],
+    [("jane", Origin.PIXEL), ("", Origin.BACKEND)],
+    [("jane", Origin.PIXEL), ("shop", Origin.BACKEND)],
+    [("", Origin.BACKEND), ("jane", Origin.SNIPPET), ("", Origin.BACKEND)],
+]
+
+
+@pytest.mark.parametrize("ways", ONE_EVENT)
+async def test_a_visitors_event_is_the_one_that_the_shop_tells_of(
+    store: Backend, ways: list[tuple[str, Origin]]
+) -> None:
+    for subject, origin in ways:
+        await store.take(event(1, subject=subject, origin=origin))
+    assert len(await store.lease()) == 1
+    (health,) = await store.ledger.key_health(since=0, until=FAR)
+    assert (health.total, health.clashes) == (1, 0)
+
+
+async def test_who_comes_after_the_visitor_whose_order_it_is_clashes(store: Backend) -> None:
+    await store.take(event(1, origin=Origin.BACKEND))
+    await store.take(event(1, subject="jane"))
+    await store.take(event(1, subject="mallory"))
+    assert await store.states() == {("", "queued", ""): 2}
+
+
+async def test_a_visitors_own_event_outlives_that_of_the_one_before(store: Backend) -> None:
+    for subject, age in [("mallory", 0), ("jane", 6 * DAY), ("jane", 8 * DAY), ("jane", 9 * DAY)]:
+        await store.take(event(1, subject=subject, at=NOW + age))
+    leased = await store.lease(now=FAR)
+    assert [one.beacon.subject for one in leased] == ["mallory", "jane"]
 
 
 async def test_withheld_beacons_make_twins_and_are_not_queued(store: Backend) -> None:
@@ -405,7 +496,7 @@ async def test_a_clock_that_was_set_back_delays_nothing(store: Backend) -> None:
 
 async def test_what_arrived_before_a_withdrawal_is_not_sent(store: Backend) -> None:
     await store.take(event(0, subject="jane", at=NOW - 5), event(1, subject="joe", at=NOW - 5))
-    await store.outbox.put([], withdrawn=["jane"])
+    await store.outbox.put([], withdrawn=[JANE])
     await store.mover.move(now=LATER)
     assert keys(await store.lease()) == ["key-1"]
     assert await store.states() == {("", "withheld", "withdrawn"): 1, ("", "queued", ""): 1}
@@ -413,7 +504,7 @@ async def test_what_arrived_before_a_withdrawal_is_not_sent(store: Backend) -> N
 
 
 async def test_what_arrives_after_it_is_sent(store: Backend) -> None:
-    await store.outbox.put([event(0, subject="jane", at=NOW)], withdrawn=["jane"])
+    await store.outbox.put([event(0, subject="jane", at=NOW)], withdrawn=[JANE])
     await store.outbox.put([event(1, subject="jane", at=NOW + 1)])
     await store.mover.move(now=LATER)
     assert keys(await store.lease()) == ["key-1"]
@@ -423,7 +514,7 @@ async def test_withdrawal_reaches_what_waits_for_a_retry(store: Backend) -> None
     await store.take(event(0, subject="jane"))
     (leased,) = await store.lease()
     await store.queue.retry([leased.row], due_at=LATER, reason=Reason.TIMEOUT, message="")
-    await store.outbox.put([], withdrawn=["jane"])
+    await store.outbox.put([], withdrawn=[JANE])
     await store.mover.move(now=LATER)
     assert await store.lease() == []
     assert await store.states() == {("", "withheld", "withdrawn"): 1}
@@ -431,9 +522,134 @@ async def test_withdrawal_reaches_what_waits_for_a_retry(store: Backend) -> None
 
 async def test_nobody_withdraws_for_beacons_without_a_subject(store: Backend) -> None:
     await store.take(event(0, subject="", at=NOW - 5))
-    await store.outbox.put([], withdrawn=["jane"])
+    await store.outbox.put([], withdrawn=[JANE])
     await store.mover.move(now=LATER)
     assert len(await store.lease()) == 1
+
+
+async def test_a_withdrawal_from_one_vendor_leaves_the_others(store: Backend) -> None:
+    await store.take(event(0, subject="jane"), event(1, subject="jane", vendor="other", at=NOW))
+    await store.outbox.put([], withdrawn=[Withdrawal("jane", "other")])
+    await store.mover.move(now=LATER)
+    assert keys(await store.lease()) == ["key-0"]
+    other = Lane("other", "A-1")
+    assert await store.queue.lease(other, now=LATER, limit=9, for_ms=LEASE_MS) == []
+    assert await store.states() == {("", "withheld", "withdrawn"): 1, ("", "queued", ""): 1}
+
+
+async def test_withdrawal_ends_what_waits_at_once_and_deletes_dead_letters(store: Backend) -> None:
+    await store.take(event(0, subject="jane"), event(1, subject="joe"))
+    await store.settle_all(Refused(Reason.BAD_EVENT))
+    await store.take(event(2, subject="jane", at=NOW), event(3, to="A-9", subject="jane", at=NOW))
+    await store.outbox.put([], withdrawn=[JANE])
+    await store.mover.move(now=LATER)
+    # No lane had to ask for them: that of an account which is not configured never does.
+    assert await store.queue.lanes() == []
+    assert await store.queue.backlog() == [
+        Backlog(LANE, 0, 0, 1),
+        Backlog(Lane("acme", "A-9"), 0, 0, 0),
+    ]
+    assert await store.states() == {
+        ("", "withheld", "withdrawn"): 2,
+        ("", "refused", "bad_event"): 2,
+    }
+
+
+async def test_what_is_being_sent_ends_as_its_lane_says_and_leaves_no_letter(
+    store: Backend,
+) -> None:
+    await store.take(event(0, subject="jane"), event(1, subject="jane", at=NOW))
+    first, second = await store.lease()
+    await store.outbox.put([], withdrawn=[JANE])
+    await store.mover.move(now=LATER)
+    done = [Settled(first.row, Accepted()), Settled(second.row, Refused(Reason.BAD_EVENT))]
+    await store.queue.settle(done, now=LATER)
+    assert await store.states() == {("", "accepted", ""): 1, ("", "refused", "bad_event"): 1}
+    assert await store.queue.backlog() == [Backlog(LANE, 0, 0, 0)]
+
+
+# Retention
+
+LIMITS = Retention(
+    queue=3 * DAY, dead=30 * DAY, unreadable=30 * DAY, withdrawals=8 * DAY, twins=90 * DAY,
+    hours=400 * DAY, days=775 * DAY,
+)  # fmt: skip
+
+
+async def purge(store: Backend, *, after: int) -> None:
+    await store.keeping.purge(LIMITS, now=NOW + after)
+
+
+async def test_nothing_is_deleted_before_its_time(store: Backend) -> None:
+    await store.take(event(0), event(1), event(2, subject="jane", at=NOW))
+    await store.outbox.put([], withdrawn=[JANE])
+    await store.mover.move(now=LATER)
+    first, _ = await store.lease()
+    await store.queue.settle([Settled(first.row, Refused(Reason.BAD_EVENT))], now=LATER)
+    before = await store.queue.backlog(), await store.states(), await store.ledger.events()
+    await purge(store, after=2 * DAY)
+    after = await store.queue.backlog(), await store.states(), await store.ledger.events()
+    assert after == before
+    await store.outbox.put([event(3, subject="jane", at=NOW)])
+    await store.mover.move(now=LATER)
+    await purge(store, after=2 * DAY)
+    assert "key-3" not in keys(await store.lease(now=NOW + 2 * DAY))
+
+
+async def test_what_waits_too_long_expires_whatever_its_account(store: Backend) -> None:
+    many = [event(n, to="A-gone", at=NOW) for n in range(600)]
+    await store.take(*many, event(600, at=NOW + DAY))
+    await purge(store, after=3 * DAY + 1)
+    gone = Lane("acme", "A-gone")
+    assert await store.queue.backlog() == [Backlog(LANE, 1, NOW + DAY, 0), Backlog(gone, 0, 0, 600)]
+    assert await store.states() == {("", "expired", "too_old"): 600, ("", "queued", ""): 1}
+
+
+async def test_what_is_being_sent_is_not_expired_meanwhile(store: Backend) -> None:
+    await store.take(event(0))
+    now = NOW + 4 * DAY
+    (leased,) = await store.lease(now=now)
+    await purge(store, after=4 * DAY)
+    await store.queue.settle([Settled(leased.row, Accepted())], now=now)
+    assert await store.states() == {("", "accepted", ""): 1}
+
+
+async def test_dead_letters_go_after_their_time(store: Backend) -> None:
+    await store.take(*beacons(3))
+    await store.settle_all(Refused(Reason.BAD_EVENT))
+    await purge(store, after=30 * DAY)
+    assert await store.queue.backlog() == [Backlog(LANE, 0, 0, 3)]
+    await purge(store, after=31 * DAY)
+    assert await store.queue.backlog() == [Backlog(LANE, 0, 0, 0)]
+
+
+async def test_events_go_with_their_traces_and_the_counts_stay(store: Backend) -> None:
+    await store.take(*beacons(600), event(700, at=NOW + 50 * DAY))
+    for _ in range(7):
+        await store.settle_all(now=NOW + 51 * DAY)
+    old = await store.ledger.events(limit=1, before=NOW + 1)
+    await purge(store, after=91 * DAY)
+    assert [one.at for one in await store.ledger.events()] == [NOW + 50 * DAY]
+    assert await store.ledger.trace(old[0].id) is None
+    assert await store.states() == {("", "accepted", ""): 601}
+    await store.take(event(701, at=NOW + 91 * DAY))
+    assert len({one.id for one in await store.ledger.events()}) == 2
+
+
+async def test_counts_by_the_hour_go_before_those_by_the_day(store: Backend) -> None:
+    late = NOW + 300 * DAY
+    await store.outbox.put([], [Note("acme", "A-1", "purchase", "late")])
+    await store.take(event(0, client_keys=1), event(1, at=NOW + HOUR), event(2, at=late))
+    await store.settle_all(now=late)
+    await purge(store, after=401 * DAY)
+    assert [one.at for one in await store.ledger.counts(since=0, until=FAR)] == [late - late % HOUR]
+    assert sum((await store.states(by_day=True)).values()) == 3
+    assert await store.notes() == {}
+    assert await store.ledger.coverage(since=0, until=FAR) == []
+    assert [one.total for one in await store.ledger.key_health(since=0, until=FAR)] == [1]
+    assert sum(one.n for one in await store.ledger.latency(since=0, until=FAR)) == 1
+    await purge(store, after=776 * DAY)
+    assert await store.states(by_day=True) == {("", "accepted", ""): 1}
 
 
 # Ledger

@@ -43,7 +43,7 @@ async def moved(folder: Path) -> list[str]:
     held = ledger_lock(folder)
     assert held is not None
     async with open_delivering(
-        folder, held, secret=b"s", kinds={}, durability=Durability.PROCESS
+        folder, held, secret=b"s", kinds={}, windows={}, durability=Durability.PROCESS
     ) as parts:
         await parts.mover.move(now=FAR)
         queue: SqliteQueue = parts.queue

@@ -34,11 +34,12 @@ def bearer(header: str) -> str:
 
 @dataclass(slots=True)
 class Door:
-    """Checks tokens and cookies; slows down who guesses.
+    """Checks tokens and cookies; sends away who guesses.
 
-    The token itself is not kept, only its hash. ``peer`` is the address that a request came from.
-    After ``FREE_ERRORS`` wrong tokens each further one doubles a wait, from one second to a
-    minute, in which that peer's tokens are not looked at.
+    The token itself is not kept, only its hash. ``peer`` is the address that a request came from,
+    which many may share: so the right token opens always, and only a wrong one has to wait. After
+    ``FREE_ERRORS`` wrong tokens each further one doubles the wait, from one second to a minute. It
+    is the token's length that makes guessing hopeless, not the wait.
     """
 
     _token: bytes = field(repr=False)
@@ -51,19 +52,28 @@ class Door:
             raise ValueError("the admin listener needs a token")
         return cls(_hash(token))
 
-    def opens(self, token: str, *, peer: str, now: int) -> bool:
-        """Say whether ``token`` is right; a wrong one is remembered against ``peer``."""
-        if compare_digest(_hash(token), self._token):
+    def opens(self, token: str, *, peer: str) -> bool:
+        """Say whether ``token`` is right; then what ``peer`` got wrong before is forgotten."""
+        right = compare_digest(_hash(token), self._token)
+        if right:
             self._errors.pop(peer, None)
-            return True
-        errors, _ = self._errors.pop(peer, (0, 0))
-        self._errors[peer] = (errors + 1, now)
-        while len(self._errors) > MAX_PEERS:
-            self._errors.popitem(last=False)
-        return False
+        return right
+
+    def refuse(self, *, peer: str, now: int) -> int:
+        """Remember a wrong token against ``peer``; return for how many ms it has to wait first.
+
+        One that comes while ``peer`` has to wait changes nothing.
+        """
+        wait = self.wait_ms(peer=peer, now=now)
+        if not wait:
+            errors, _ = self._errors.pop(peer, (0, 0))
+            self._errors[peer] = (errors + 1, now)
+            while len(self._errors) > MAX_PEERS:
+                self._errors.popitem(last=False)
+        return wait
 
     def wait_ms(self, *, peer: str, now: int) -> int:
-        """Return for how long ``peer``'s tokens are not looked at, 0 for not at all."""
+        """Return for how many ms wrong tokens of ``peer`` are answered with a wait, 0 for none."""
         errors, at = self._errors.get(peer, (0, 0))
         if errors < FREE_ERRORS:
             return 0

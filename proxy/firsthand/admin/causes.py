@@ -70,6 +70,7 @@ NOT_COMPARED = frozenset(
     {
         Reason.AUTOMATIC,
         Reason.UNMAPPABLE,
+        Reason.NO_KEY,
         Reason.PREFETCH,
         Reason.FOREIGN_PAGE,
         Reason.UNKNOWN_ACCOUNT,

@@ -74,20 +74,29 @@ def _check(request: web.Request, desk: Desk) -> web.Response | None:
     now = desk.clock()
     offered = request.query.get("token", "")
     token = access.bearer(request.headers.get("Authorization", "")) or offered
-    if not token:
-        if desk.door.accepts(request.cookies.get(access.COOKIE, ""), now=now):
-            return None
+    if token and desk.door.opens(token, peer=request.remote or ""):
+        return _signed_in(request, desk.door.cookie(now=now)) if offered else None
+    if not token and desk.door.accepts(request.cookies.get(access.COOKIE, ""), now=now):
+        return None
+    return _turned_away(request, desk, now, given=bool(token))
+
+
+def _turned_away(request: web.Request, desk: Desk, now: int, *, given: bool) -> web.Response:
+    """Return why nothing is shown: no token, or a wrong one."""
+    # Any page can send its visitors' browsers here: what it makes them send is nobody's guess.
+    if _from_elsewhere(request):
+        detail = "Another site led here. Open this address yourself to see it."
+        return refusal(request, 403, "Not from another site", detail)
+    if not given:
         detail = "This page opens with the token that the server printed when it started."
         return refusal(request, 401, "Sign in", detail, ask=True)
-    peer = request.remote or ""
-    wait = desk.door.wait_ms(peer=peer, now=now)
+    wait = desk.door.refuse(peer=request.remote or "", now=now)
     if wait:
-        answer = refusal(request, 429, "Too many wrong tokens", "Wait a minute, then try again.")
+        detail = "It is not this server's token. Wait a minute before you try another."
+        answer = refusal(request, 429, "Too many wrong tokens", detail)
         answer.headers["Retry-After"] = str(ceil(wait / 1000))
         return answer
-    if not desk.door.opens(token, peer=peer, now=now):
-        return refusal(request, 401, "Wrong token", "It is not this server's token.", ask=True)
-    return _signed_in(request, desk.door.cookie(now=now)) if offered else None
+    return refusal(request, 401, "Wrong token", "It is not this server's token.", ask=True)
 
 
 def _signed_in(request: web.Request, cookie: str) -> web.Response:
@@ -96,6 +105,9 @@ def _signed_in(request: web.Request, cookie: str) -> web.Response:
     # One slash only: two would lead to a host of the caller's choice.
     target = "/" + str(request.rel_url.with_query(query)).lstrip("/\\")
     answer = web.Response(status=303, headers={"Location": target})
+    if _from_elsewhere(request):
+        # A browser that follows a link of another site sends the cookie along no redirect.
+        answer = web.Response(text="Signed in.\n", headers={"Refresh": f"0; url={target}"})
     answer.set_cookie(
         access.COOKIE,
         cookie,
@@ -106,3 +118,8 @@ def _signed_in(request: web.Request, cookie: str) -> web.Response:
         samesite="Strict",
     )
     return answer
+
+
+def _from_elsewhere(request: web.Request) -> bool:
+    """Say whether a page of another site made the browser send this."""
+    return request.headers.get("Sec-Fetch-Site") == "cross-site"

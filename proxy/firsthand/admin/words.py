@@ -82,6 +82,7 @@ REASON: Mapping[str, str] = {
     Reason.DUPLICATE: "the same event key again",
     Reason.AUTOMATIC: "the vendor's own telemetry",
     Reason.UNMAPPABLE: "the server API has no such event",
+    Reason.NO_KEY: "no event key: it would count twice",
     Reason.LIMITED_DATA: "limited-data flag set",
     Reason.PREFETCH: "prefetched page",
     Reason.FOREIGN_PAGE: "sent by a page of another site",

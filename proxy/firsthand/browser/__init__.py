@@ -15,6 +15,25 @@ _COPYING = frozenset({"shadow", "both"})
 
 
 @dataclass(frozen=True, slots=True)
+class KeyRules:
+    """Where a vendor's beacons carry the event key, and which events get one of ours.
+
+    ``param``, ``name``  of key and event name: parameters, or members of an event in a JSON body.
+    ``names``   matches the names of events that get a key.
+    ``digits``  of a new key, hexadecimal.
+    ``json``    parameter whose JSON object holds ``param``; empty: it is a parameter itself.
+    ``path``    members that lead from the top of a JSON body to its events, through lists.
+    """
+
+    param: str = ""
+    name: str = ""
+    names: str = "(?!)"
+    digits: int = 32
+    json: str = ""
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class VendorRules:
     """What the page knows of a vendor. Patterns are regular expressions that Python and JavaScript
     read alike.
@@ -24,7 +43,6 @@ class VendorRules:
     ``doors``    (use, pattern of host and path); a group in the pattern is the account.
     ``modes``    by account id; ``""`` where an address names none, ``*`` for any id. An account
                  that is not listed is the page's own affair.
-    ``key``      parameters of event key and event name, and the names that get no key.
     """
 
     hosts: str
@@ -32,7 +50,7 @@ class VendorRules:
     param: str
     doors: tuple[tuple[str, str], ...]
     modes: Mapping[str, str]
-    key: tuple[str, str, tuple[str, ...]] = ("", "", ())
+    key: KeyRules = KeyRules()
 
 
 @dataclass(frozen=True, slots=True)

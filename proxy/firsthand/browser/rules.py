@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from firsthand.browser import Rules, VendorRules
+from firsthand.browser import KeyRules, Rules, VendorRules
 from firsthand.rules import verdict
 from firsthand.rules.consent import gate
 from firsthand.rules.site import Account, Site
@@ -54,13 +54,25 @@ def _vendor(vendor: Vendor, site: Site) -> VendorRules:
     own = [account for account in site.accounts.values() if account.vendor.key == vendor.key]
     return VendorRules(
         hosts="|".join(_fill(host, _HOST_HOLE) + suffix for host in sorted(hosts)),
-        account=f"^(?:{vendor.account_pattern})$",
+        account=f"^(?:{vendor.tag_pattern or vendor.account_pattern})$",
         param=_param(vendor),
         doors=tuple(
             (use, _pattern(door, suffix)) for use, group in _doors(vendor).items() for door in group
         ),
         modes=_modes(own),
-        key=(vendor.key_param, vendor.name_param, tuple(sorted(vendor.automatic))),
+        key=_key(vendor) if vendor.key_param else KeyRules(),
+    )
+
+
+def _key(vendor: Vendor) -> KeyRules:
+    invented = "|".join(map(re.escape, sorted(vendor.automatic)))
+    return KeyRules(
+        param=vendor.key_param,
+        name=vendor.name_param,
+        names=f"^(?!(?:{invented})$)(?:{vendor.name_pattern})$",
+        digits=vendor.key_digits,
+        json=vendor.key_json,
+        path=vendor.key_path,
     )
 
 
@@ -93,15 +105,20 @@ def _param(vendor: Vendor) -> str:
         if value == _ACCOUNT
     ]
     names = dict.fromkeys((*vendor.account_params, *scripts))
-    return f"[?&](?:{'|'.join(map(re.escape, names))})=([^&]+)" if names else "$^"
+    named = "|".join(map(re.escape, names))
+    return f"[?&](?:{named})={vendor.account_value}" if names else "$^"
 
 
 def _modes(accounts: Iterable[Account]) -> dict[str, str]:
-    """Return the mode by account id. An address without one gets what all accounts agree on, else
-    the mode that changes least: beacons stay with the vendor.
+    """Return the mode by the ids that addresses name. An address without one gets what all accounts
+    agree on, else the mode that changes least: beacons stay with the vendor.
     """
-    modes = {account.id or "*": str(account.mode) for account in accounts}
-    agreed = set(modes.values())
-    if agreed:
-        modes[""] = agreed.pop() if len(agreed) == 1 else "shadow"
-    return modes
+    found: dict[str, set[str]] = {}
+    for account in accounts:
+        for name in (*account.vendor.tags(account.id or "*"), ""):
+            found.setdefault(name, set()).add(str(account.mode))
+    return {name: _agreed(modes) for name, modes in found.items()}
+
+
+def _agreed(modes: set[str]) -> str:
+    return next(iter(modes)) if len(modes) == 1 else "shadow"

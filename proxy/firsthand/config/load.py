@@ -22,7 +22,9 @@ from firsthand.config.schema import (
     VENDOR_SECTIONS,
     AdminSection,
     DeliverySection,
+    IngestSection,
     ListenSection,
+    RetentionSection,
     SiteSection,
     StoreSection,
 )
@@ -42,8 +44,10 @@ class Config(BaseSettings):
     site: SiteSection
     listen: ListenSection = ListenSection()
     admin: AdminSection = AdminSection()
+    ingest: IngestSection = IngestSection()
     store: StoreSection = StoreSection()
     delivery: DeliverySection = DeliverySection()
+    retention: RetentionSection = RetentionSection()
 
     @classmethod
     def settings_customise_sources(
@@ -90,7 +94,7 @@ def parse(data: dict[str, Any], file: str) -> Config:
     try:
         return shape()(**data)
     except ValidationError as error:
-        lines = [_explain(problem, file) for problem in error.errors(include_url=False)]
+        lines = [_explain(problem, file) for problem in _first_causes(error)]
         raise ConfigError("\n".join(lines)) from None
     except SettingsError as error:  # a variable that should hold JSON; its text names no value
         raise ConfigError(f"environment: {error}; a list or a table is written as JSON") from None
@@ -112,6 +116,13 @@ def _refuse_stray_variables() -> None:
             raise ConfigError(f"environment: {name}: no section {section.lower()}{hint}")
 
 
+def _first_causes(error: ValidationError) -> list[Any]:
+    """Return what is wrong, without complaints about a list that only follow from its members'."""
+    problems = error.errors(include_url=False)
+    above = {each["loc"][:depth] for each in problems for depth in range(len(each["loc"]))}
+    return [each for each in problems if each["loc"] not in above]
+
+
 def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own record
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] in UNKNOWN_KEY:
@@ -128,7 +139,8 @@ def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own r
     if key in VENDOR_SECTIONS:
         return f"{file}: {key}: is a list of accounts; write [[{key}]]"
     given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']!r})"
-    message = problem["msg"][:1].lower() + problem["msg"][1:]
+    said = problem["msg"].removeprefix("Value error, ")
+    message = said[:1].lower() + said[1:]
     return f"{file}: {key}: {message}{given}{_near_choice(problem)}"
 
 

@@ -1,6 +1,7 @@
 """Generates ``conf/reference.toml``: every key with default, unit and meaning."""
 
 import json
+from dataclasses import fields
 from enum import StrEnum
 from textwrap import wrap
 from typing import Any
@@ -9,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from firsthand.config.load import shape
 from firsthand.config.schema import VENDOR_SECTIONS, Section
+from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 
 HEAD = """\
@@ -30,9 +32,15 @@ def reference() -> str:
             section: Any = field.annotation
             parts.append(_table(f"[{name}]", section, EXAMPLES))
     for key, section in VENDOR_SECTIONS.items():
-        example = {"account": VENDORS[key].account_example}
+        example = {"account": VENDORS[key].account_example, **_needed(VENDORS[key])}
         parts.append(_table(f"[[{key}]]", section, example))
     return "\n".join(parts)
+
+
+def _needed(vendor: Vendor) -> dict[str, str]:
+    """Return examples of the settings without which no call can be made."""
+    own = {each.name: each.metadata.get("needed", "") for each in fields(vendor.settings)}
+    return {name: example for name, example in own.items() if example}
 
 
 def _table(title: str, section: type[Section], examples: dict[str, Any]) -> str:
@@ -44,7 +52,7 @@ def _table(title: str, section: type[Section], examples: dict[str, Any]) -> str:
 
 
 def _line(name: str, field: FieldInfo, examples: dict[str, Any]) -> str:
-    if field.is_required():
+    if name in examples:
         return f"{name} = {_toml(examples[name])}"
     return f"# {name} = {_toml(field.get_default(call_default_factory=True, validated_data={}))}"
 

@@ -5,6 +5,7 @@ key is described once, where it is used.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
@@ -13,13 +14,29 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from firsthand.model import Mode
 from firsthand.rules.consent.combine import Policy
-from firsthand.rules.site import WhenBlocked
+from firsthand.rules.site import WhenBlocked, WhenBot
 from firsthand.store.contract import Durability
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 
-HOST = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$"
-Host = Annotated[str, Field(pattern=HOST, max_length=253)]
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
+LONGEST_HOST = 253
+
+
+def _host(text: str) -> str:
+    """Return ``text`` if it is a host as browsers write it. Raises ``ValueError`` with a remedy."""
+    if _HOST.fullmatch(text) and len(text) <= LONGEST_HOST:
+        return text
+    bare = re.sub(r"^[a-z]+://", "", text.strip().lower()).partition("/")[0]
+    if _HOST.fullmatch(bare) and len(bare) <= LONGEST_HOST:
+        raise ValueError(f'write the host alone, in lower case: "{bare}"')
+    raise ValueError(
+        "is no host: write lower-case letters, digits, dots and hyphens,"
+        ' and a port where it is not the default: "shop.example.com"'
+    )
+
+
+Host = Annotated[str, AfterValidator(_host)]
 
 
 def _network(text: str) -> str:
@@ -73,6 +90,11 @@ class SiteSection(Section):
         description="server path of visitors who block a vendor: explicit (only after an explicit"
         " yes) or withhold (never)",
     )
+    bots: WhenBot = Field(
+        WhenBot.WITHHOLD,
+        description="server path of clients that say themselves that they are bots: withhold or"
+        " send; they are counted either way",
+    )
     vendor_suffix: str = Field(
         "",
         pattern=r"^(\.([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?)?$",
@@ -109,6 +131,18 @@ class AdminSection(Section):
     )
 
 
+class IngestSection(Section):
+    """[ingest]: events that the shop tells itself, from its pages and from its server."""
+
+    key: Source = Field(
+        Source(), description="opens /fh/events to the shop's server; default: that door is shut"
+    )
+    page_contacts: bool = Field(
+        default=False,
+        description="take readable contact data from pages too; otherwise hashes only",
+    )
+
+
 class StoreSection(Section):
     """[store]: the data folder."""
 
@@ -125,6 +159,28 @@ class DeliverySection(Section):
     linger_ms: int = Field(1000, ge=0, le=60_000, description="how long a batch waits to fill, ms")
     keep_hours: int = Field(72, ge=1, le=168, description="how long a call is tried, hours")
     timeout_s: float = Field(10.0, gt=0, le=60, description="of one call, seconds")
+
+
+class RetentionSection(Section):
+    """[retention]: how long what is stored is kept; the running server deletes the rest.
+
+    Waiting events end a day after delivery.keep_hours, configured account or not.
+    """
+
+    dead_days: int = Field(
+        30, ge=1, le=400, description="events that no vendor took, with their fields; days"
+    )
+    unreadable_days: int = Field(
+        30, ge=1, le=400, description="stored lines that this version cannot read; days"
+    )
+    withdrawal_days: int = Field(
+        8, ge=8, le=400, description="who withdrew from which vendor (keyed hashes); days"
+    )
+    event_days: int = Field(
+        90, ge=9, le=400, description="the list of events, without personal data; days"
+    )
+    hourly_days: int = Field(400, ge=1, le=4000, description="counts by the hour; days")
+    daily_months: int = Field(25, ge=1, le=120, description="counts by the day; months of 31 days")
 
 
 class AccountSection(Section):

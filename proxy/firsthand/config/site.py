@@ -1,19 +1,16 @@
 """Config -> Site: what the rules work with. What cannot work stops the start here."""
 
-import os
+import dataclasses
 import re
-import secrets
-import stat
 from collections.abc import Iterable
-from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from publicsuffixlist import PublicSuffixList
 
 from firsthand.config.load import Config, accounts
-from firsthand.config.schema import VENDOR_SECTIONS, AccountSection, Source
+from firsthand.config.schema import VENDOR_SECTIONS, AccountSection, SiteSection
+from firsthand.config.secret import ingest_key, old_secrets
 from firsthand.errors import ConfigError
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Groups, Policy
@@ -23,79 +20,7 @@ from firsthand.rules.site import Account, Site
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 
-SECRET_BYTES = 32
 _ADDRESS = re.compile(r"[0-9.]+|.*:.*:.*")
-
-
-def read_secret(source: Source, key: str) -> str:
-    """Return a secret, or an empty string if its variable is not set or its file not there.
-
-    Raises ``ConfigError`` when a file can be read by others, or both places are named.
-    """
-    if source.env and source.file:
-        raise ConfigError(f"{key}: name an env or a file, not both")
-    if source.env:
-        return os.environ.get(source.env, "").strip()
-    path = Path(source.file)
-    if not source.file or not path.is_file():
-        return ""
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise ConfigError(f"{key}: {path} can be read by others; run: chmod 600 {path}")
-    try:
-        return path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{key}: {path} cannot be read ({type(error).__name__})") from None
-
-
-def given_secret(source: Source, key: str) -> str:
-    """Return a configured secret, empty if none is named.
-
-    Raises ``ConfigError`` when a place is named and nothing is there: an empty key would verify
-    what anybody writes.
-    """
-    given = read_secret(source, key)
-    if not given and (source.env or source.file):
-        raise ConfigError(f"{key}: is named but empty; set it, or leave it out")
-    return given
-
-
-def site_secret(config: Config, folder: Path) -> bytes:
-    """Return the key of every hash: as configured, else the data folder's own."""
-    return named_secret(config.site.secret, "site.secret", folder / "secret").encode()
-
-
-def admin_token(config: Config, folder: Path) -> str:
-    """Return what opens the admin pages: as configured, else the data folder's own."""
-    return named_secret(config.admin.token, "admin.token", folder / "admin-token")
-
-
-def named_secret(source: Source, key: str, kept: Path) -> str:
-    """Return a configured secret, or the one in ``kept``, which is made at the first start.
-
-    Raises ``ConfigError`` like ``given_secret``, and when the data folder cannot keep it.
-    """
-    given = given_secret(source, key)
-    if given:
-        return given
-    try:
-        if not kept.exists():
-            _make(kept)
-        return kept.read_text("utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"store.path: {kept.parent} cannot keep {key} ({error.strerror})"
-        ) from error
-
-
-def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_hex(SECRET_BYTES), "utf-8")
-    # A hard link fails where another process was first: then its secret is the one.
-    with suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
 
 
 def site(config: Config, *, secret: bytes, file: str) -> Site:
@@ -104,7 +29,9 @@ def site(config: Config, *, secret: bytes, file: str) -> Site:
     tracking = section.tracking_host.partition(":")[0]
     if section.scheme == "http" and not _is_local(tracking):
         raise ConfigError(f"{file}: site.scheme: http is only for names under .localhost")
+    _no_strangers(section, tracking, file)
     built = [_account(key, each, file) for key, each in accounts(config)]
+    _some(built, file)
     _no_twins(built, file)
     vendors = {each.vendor.key: each.vendor for each in built}
     return Site(
@@ -120,15 +47,14 @@ def site(config: Config, *, secret: bytes, file: str) -> Site:
         tables=Site.tables_of(vendors),
         consent=_policy(config, file),
         secret=secret,
-        old_secrets=tuple(
-            old.encode()
-            for source in section.old_secrets
-            if (old := given_secret(source, "site.old_secrets"))
-        ),
+        old_secrets=old_secrets(config),
+        ingest_key=ingest_key(config),
+        page_contacts=config.ingest.page_contacts,
         base_path=section.base_path,
         vendor_suffix=section.vendor_suffix,
         gate_scripts=section.gate_scripts,
         when_blocked=section.when_blocked,
+        bots=section.bots,
     )
 
 
@@ -167,6 +93,7 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
                 f" one looks like {vendor.account_example}"
             )
     _check_both(vendor, section, where)
+    _check_needed(vendor, section, where)
     common = set(AccountSection.model_fields)
     own = {
         name: getattr(section, name)
@@ -183,6 +110,13 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
     )
 
 
+def _check_needed(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see _account
+    """Refuse an account without a setting whose metadata has a ``needed``, an example of it."""
+    for each in dataclasses.fields(vendor.settings):
+        if each.metadata.get("needed") and not getattr(section, each.name):
+            raise ConfigError(f"{where}: {each.name}: is required. {each.metadata['doc']}")
+
+
 def _check_both(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see above
     if section.mode is Mode.BOTH and vendor.dedup.events is not None and not section.second:
         names = ", ".join(sorted(vendor.dedup.events)) or "nothing"
@@ -192,6 +126,15 @@ def _check_both(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN4
         )
     if section.second == section.account:
         raise ConfigError(f"{where}: second is the account itself")
+
+
+def _some(built: list[Account], file: str) -> None:
+    """Refuse a site without accounts: it would answer, and do nothing."""
+    if not built:
+        raise ConfigError(
+            f"{file}: no account is configured, so nothing would be tracked; add a table of one"
+            f" of: {', '.join(f'[[{key}]]' for key in VENDORS)}"
+        )
 
 
 def _no_twins(built: list[Account], file: str) -> None:
@@ -221,6 +164,21 @@ def _cookie_domain(given: str, tracking: str, file: str) -> str:
             f"{file}: site.cookie_domain: {domain} does not cover {tracking}; use {own}"
         )
     return domain
+
+
+def _no_strangers(section: SiteSection, tracking: str, file: str) -> None:
+    """Refuse pages of another registrable domain: their cookies never reach the tracking host."""
+    own = _registrable(tracking)
+    if own is None or _is_local(tracking):
+        return
+    for host in section.hosts:
+        name = host.partition(":")[0]
+        if _registrable(name) != own:
+            raise ConfigError(
+                f"{file}: site.tracking_host: {tracking} is third-party on {name}: no cookie of"
+                f" its pages belongs to {own}; use a name below {name}'s own registrable domain,"
+                " in a file of its own for each such domain"
+            )
 
 
 def _is_local(host: str) -> bool:

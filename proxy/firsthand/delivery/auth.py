@@ -102,14 +102,15 @@ def _shared(mode: int) -> bool:
 
 
 def _secret(text: str) -> Secret | None:
-    value = text.strip()
+    # A key in JSON may stand on several lines; within its texts it has none.
+    value = " ".join(text.split()) if text.lstrip()[:1] == "{" else text.strip()
     return Secret(value) if value.isascii() and value.isprintable() and value else None
 
 
 def join(call: Call, vendor: Vendor, token: Secret) -> Call:
     """Return ``call`` with its credentials, as the vendor wants them."""
     headers, url = dict(call.headers), call.url
-    if vendor.auth is Auth.BEARER:
+    if vendor.auth in {Auth.BEARER, Auth.GOOGLE}:
         headers["Authorization"] = f"Bearer {token.value}"
     elif vendor.auth is Auth.HEADER:
         headers[vendor.auth_param] = token.value

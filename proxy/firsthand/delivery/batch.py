@@ -14,12 +14,13 @@ Batch: TypeAlias = list[Leased]
 def batches(leased: Sequence[Leased], key: Callable[[Beacon], str]) -> list[Batch]:
     """Return groups of equal ``key``, in the order in which each first occurs.
 
+    Those that the vendor took for now are asked for together, as they were sent.
     A beacon on which ``key`` fails stands alone, so that the fault is its own when it is written.
     """
     groups: dict[str, Batch] = {}
     for one in leased:
         try:
-            name = key(one.beacon)
+            name = f"\0{one.ticket}" if one.ticket else key(one.beacon)
         except Exception:  # noqa: BLE001 - a bug in a vendor file: `write` meets it, and is counted
             name = f"\0{one.row}"
         groups.setdefault(name, []).append(one)
@@ -29,10 +30,10 @@ def batches(leased: Sequence[Leased], key: Callable[[Beacon], str]) -> list[Batc
 def lingers(batch: Batch, *, most: int, now: int, linger_ms: int) -> int:
     """Return the milliseconds that ``batch`` may wait for company; 0 when it goes now.
 
-    A full batch goes, and one with a beacon that waited long enough or was tried before. So does
+    A full batch goes, and one with a beacon that waited long enough or was sent before. So does
     one whose beacons seem to come from the future: the clock was set back.
     """
-    if len(batch) >= most or any(one.attempts for one in batch):
+    if len(batch) >= most or any(one.attempts or one.ticket for one in batch):
         return 0
     waited = [now - one.beacon.at for one in batch]
     if min(waited) < 0:

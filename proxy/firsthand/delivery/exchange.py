@@ -25,6 +25,9 @@ class Way(Protocol):
     async def go(self, call: Call, beacons: Sequence[Beacon]) -> Answer:
         """Return what became of ``beacons``, from which ``call`` was written."""
 
+    async def ask(self, call: Call, beacons: Sequence[Beacon]) -> Answer:
+        """Return what became of ``beacons``, which the vendor took for now; ``call`` asks."""
+
     def new_token(self) -> bool:
         """Say whether there is another token than at the last call."""
 

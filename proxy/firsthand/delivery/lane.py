@@ -8,7 +8,7 @@ waits for company goes back meanwhile, and so do the halves of a batch that was 
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -151,11 +151,14 @@ class Runner:
 
     async def _deliver(self, batch: Batch, *, amended: bool = False) -> bool:
         """Call once for as much of ``batch`` as fits; say whether the vendor took it unsplit."""
-        fitted = fit(batch, self._write, self._limits.max_bytes)
+        asks = bool(batch[0].ticket)
+        write = self._question(batch[0].ticket) if asks else self._write
+        fitted = fit(batch, write, self._limits.max_bytes)
         await self._settler.give_back(fitted.rest)
         batch = fitted.batch
         if isinstance(fitted.made, Call):
-            answer = await self._way.go(fitted.made, [one.beacon for one in batch])
+            go = self._way.ask if asks else self._way.go
+            answer = await go(fitted.made, [one.beacon for one in batch])
             self._watch(answer.outcomes)
         else:
             answer = Answer([fitted.made] * len(batch))
@@ -180,6 +183,12 @@ class Runner:
     def _write(self, beacons: Sequence[Beacon]) -> Call:
         vendor, settings = self._account.vendor, self._account.settings
         return vendor.write(beacons, settings, now=self._clock.now())
+
+    def _question(self, ticket: str) -> Callable[[Sequence[Beacon]], Call]:
+        """Return how to write the question what became of the beacons of one ticket."""
+        ask, settings = self._account.vendor.ask, self._account.settings
+        assert ask is not None, "sift leaves no ticket where nobody can be asked"
+        return lambda beacons: ask(ticket, beacons, settings)
 
     def _watch(self, outcomes: Sequence[Outcome]) -> None:
         """Tell the breaker how a call went, and the log when that changes how the lane stands."""

@@ -9,7 +9,17 @@ from firsthand.delivery.breaker import HOLDS
 from firsthand.delivery.exchange import Answer
 from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.tracing import Tracer, Veil, quiet
-from firsthand.model import Accepted, Amend, Expired, Outcome, Reason, Refused, Split, TryLater
+from firsthand.model import (
+    Accepted,
+    Amend,
+    Expired,
+    Outcome,
+    Pending,
+    Reason,
+    Refused,
+    Split,
+    TryLater,
+)
 from firsthand.rules.retry import Dead, after, deadline
 from firsthand.rules.site import Account
 from firsthand.store.contract import Leased, Queue, Settled
@@ -50,9 +60,16 @@ def plan(batch: Batch, outcomes: Sequence[Outcome], *, amended: bool = False) ->
                 made.back.append(one)
             case TryLater():
                 made.again.append((one, outcome))
+            case Pending() if not outcome.ticket:
+                made.done.append((one, replace(outcome, ticket=one.ticket)))
             case _:
                 made.done.append((one, outcome))
     return made
+
+
+def _given_up(one: Leased, outcome: Outcome) -> Outcome:
+    """What was taken for now stays taken, unconfirmed: sent again, it would count twice."""
+    return Accepted(Reason.UNCONFIRMED) if one.ticket else outcome
 
 
 def _without(one: Leased, paths: Sequence[str]) -> Leased:
@@ -72,16 +89,14 @@ class Settler:
         self._faults = 0
 
     async def sift(self, leased: Sequence[Leased]) -> Batch:
-        """Return what is to be sent; settle what is past its time, or taken already."""
-        now, limits = self._clock.now(), self._account.vendor.limits
+        """Return what is to be sent or asked for; settle what is past its time."""
+        now, vendor = self._clock.now(), self._account.vendor
         alive: Batch = []
         over: list[Settled] = []
         for one in leased:
-            if one.ticket:
-                # Taken, its last word unknown: to send it again would count it twice.
-                over.append(Settled(one.row, Accepted(Reason.UNCONFIRMED)))
-            elif now >= deadline(one.beacon, self._policy, limits):
-                over.append(Settled(one.row, Expired(Reason.TOO_OLD)))
+            late = now >= deadline(one.beacon, self._policy, vendor.limits)
+            if late or (one.ticket and vendor.ask is None):
+                over.append(Settled(one.row, _given_up(one, Expired(Reason.TOO_OLD))))
             else:
                 alive.append(one)
         if over:
@@ -120,7 +135,7 @@ class Settler:
                 draw=draw,
             )
             if isinstance(step, Dead):
-                made.done.append((one, step.outcome))
+                made.done.append((one, _given_up(one, step.outcome)))
             else:
                 due.setdefault((step.due_at, quiet(outcome, veil)), []).append(one.row)
         for (due_at, why), rows in due.items():

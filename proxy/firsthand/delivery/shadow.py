@@ -4,13 +4,25 @@ Nothing is counted at the vendor, ever: no code here sends the call that it is g
 """
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 
-from firsthand.delivery.auth import Token, join, scrub
+from firsthand.delivery.auth import Secret, Token, join, scrub
 from firsthand.delivery.breaker import Breaker
 from firsthand.delivery.exchange import Answer, judged, told
+from firsthand.delivery.keys import keys_of
 from firsthand.delivery.sender import Sender
 from firsthand.errors import SendFailed
-from firsthand.model import Beacon, Call, Outcome, Reason, Recorded, Refused, Reply, TryLater
+from firsthand.model import (
+    Accepted,
+    Beacon,
+    Call,
+    Outcome,
+    Reason,
+    Recorded,
+    Refused,
+    Reply,
+    TryLater,
+)
 from firsthand.rules.retry import Policy
 from firsthand.vendor import Vendor
 
@@ -26,6 +38,7 @@ class Shadow:
         self._vendor = vendor
         self._token = token
         self._sender = sender
+        self._keys = keys_of(vendor, sender)
         self._now = now
         self._breaker = Breaker(_CHECKS_AGAIN)
 
@@ -40,9 +53,11 @@ class Shadow:
         if not isinstance(probe, Call):
             return _all(probe, beacons)
         try:
-            reply = scrub(await self._ask(join(probe, self._vendor, secret)), secret)
+            reply = await self._check(probe, secret)
         except SendFailed as failed:
             return _recorded(f"not checked: {failed.reason}", beacons)
+        if reply.status == HTTPStatus.UNAUTHORIZED:
+            self._keys.refused()
         return Answer(judged(self._vendor.judge_probe, reply, beacons), reply)
 
     def _door(self, call: Call, probe: Callable[[Call], Call | None]) -> Call | Outcome:
@@ -56,17 +71,22 @@ class Shadow:
             validated=False, message="the vendor has no test door for this call"
         )
 
-    async def _ask(self, probe: Call) -> Reply:
+    async def ask(self, call: Call, beacons: Sequence[Beacon]) -> Answer:  # noqa: ARG002 - of ``Way``
+        """Ask nothing: what was sent before this mode stays as unconfirmed as it was."""
+        return _all(Accepted(Reason.UNCONFIRMED), beacons)
+
+    async def _check(self, probe: Call, secret: Secret) -> Reply:
         if self._breaker.closed_for(self._now()):
             raise SendFailed(self._breaker.reason, "the test door failed before")
         self._breaker.enter()
         try:
-            reply = await self._sender.send(probe)
+            key = await self._keys.key(secret)
+            reply = await self._sender.send(join(probe, self._vendor, key))
         except SendFailed as failed:
             self._breaker.failure(TryLater(failed.reason), now=self._now(), draw=1)
             raise
         self._breaker.success()
-        return reply
+        return scrub(reply, key)
 
     def new_token(self) -> bool:
         """Say no: without a token this way records unchecked, and holds nothing."""

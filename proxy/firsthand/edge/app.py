@@ -1,5 +1,6 @@
 """The public listener's handler: check, read, respond, store, answer - in this order."""
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Callable
@@ -12,18 +13,28 @@ from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Answer, build, refusal
 from firsthand.errors import BadHit
 from firsthand.model import Hit, Note
-from firsthand.rules.respond import Response, respond
+from firsthand.rules.respond import Response, is_batch, respond, unkept
 from firsthand.rules.site import Site
 from firsthand.store.contract import Outbox
 
 log = logging.getLogger(__name__)
 
 PRIVATE = "Cache-Control: private, no-store\r\nVary: Origin\r\n"
+AGAIN = {
+    401: "WWW-Authenticate: Bearer\r\n",
+    500: "Retry-After: 30\r\n",
+    503: "Retry-After: 30\r\n",
+}
+"""What a status says beside itself, to the shop's server."""
+
 PREFLIGHT = (
     "Access-Control-Allow-Methods: GET, POST\r\n"
     "Access-Control-Allow-Headers: content-type\r\n"
     "Access-Control-Max-Age: 600\r\n"
 )
+
+
+TELL_MS = 1000
 
 
 class Edge:
@@ -42,6 +53,9 @@ class Edge:
         self.outbox = outbox
         self.scripts = scripts
         self.woken = woken
+        self._https = site.tracking_url.startswith("https:")
+        self._untold = 0
+        self._told_at = 0
         self._cors = {
             origin: f"Access-Control-Allow-Origin: {origin}\r\n"
             "Access-Control-Allow-Credentials: true\r\n"
@@ -53,18 +67,29 @@ class Edge:
         self.outbox.count(Note("", "", "", reason))
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request; never with 5xx."""
+        """Answer one request; with 5xx only the shop's own server, which is to send again."""
         try:
             target = requests.check(request, self.front)
+            if self._https and requests.came_plain(request, self.front):
+                return self._upgrade(request, target)
             if request.method == "OPTIONS":
                 return self._preflight(request)
             if request.method == "POST":
-                return await self._beacon(request, target, await requests.read_body(request))
+                return await self._beacon(
+                    request, target, await requests.read_body(request, requests.longest(target))
+                )
             script = await self.scripts.find(request, target)
             return script or await self._beacon(request, target, b"")
         except BadHit as refused:
             self.count(refused.reason)
             return refusal(refused.status)
+
+    def _upgrade(self, request: web.BaseRequest, target: str) -> Answer:
+        """Send who wants a script to HTTPS; a beacon is refused, with its cookies it came open."""
+        if request.method not in {"GET", "HEAD"} or not self.scripts.has(target):
+            raise BadHit(403, "plain_http")
+        location = f"{self.site.tracking_url}{target}"
+        return build(308, f"Cache-Control: no-store\r\nLocation: {location}\r\n")
 
     def _preflight(self, request: web.BaseRequest) -> Answer:
         cors = self._cors.get(request.headers.get("Origin", ""), "")
@@ -73,16 +98,23 @@ class Edge:
     async def _beacon(self, request: web.BaseRequest, target: str, body: bytes) -> Answer:
         hit = requests.hit(request, self.front, target, body)
         try:
-            response = respond(hit, self.site)
+            response = await self._respond(hit)
         except BadHit:
             raise
         except Exception as fault:  # noqa: BLE001 - a fault of ours fails closed: counted, nothing kept
             self._fault(fault)
-            return self._answer(hit, Response(202), request)
+            return self._answer(hit, unkept(hit, fault=True), request)
         if response.counted:
             self.count(response.counted)
         stored = await self._store(response)
-        return self._answer(hit, response if stored else Response(202), request)
+        kept = response if stored else unkept(hit, fault=False)
+        return self._answer(hit, kept, request)
+
+    async def _respond(self, hit: Hit) -> Response:
+        """Decide; on a server's batch beside the loop, as it would hold up the pages."""
+        if is_batch(hit):
+            return await asyncio.to_thread(respond, hit, self.site)
+        return respond(hit, self.site)
 
     def _fault(self, fault: Exception) -> None:
         """Say where, never with which values: an exception's text may hold a visitor's."""
@@ -104,14 +136,27 @@ class Edge:
         try:
             await self.outbox.put(decision.beacons, withdrawn=decision.withdrawn)
         except OSError as error:
-            self.count("not_stored")
-            log.error("not stored: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - the disk's word is enough
+            self._not_stored(error)
             return False
         self.woken()
         return True
 
+    def _not_stored(self, error: OSError) -> None:
+        """Count, and say why: at most once a second, however many there are."""
+        self.count("not_stored")
+        self._untold += 1
+        now = self.front.clock()
+        if not 0 <= now - self._told_at < TELL_MS:
+            why = error.strerror or type(error).__name__
+            log.error("not stored: %s (requests since last told: %s)", why, self._untold)
+            self._untold, self._told_at = 0, now
+
     def _answer(self, hit: Hit, response: Response, request: web.BaseRequest) -> Answer:
-        head = [PRIVATE, self._cors.get(hit.headers.get("origin", ""), "")]
+        head = [
+            PRIVATE,
+            self._cors.get(hit.headers.get("origin", ""), ""),
+            AGAIN.get(response.status, ""),
+        ]
         if response.decision is not None:
             head += [f"Set-Cookie: {line}\r\n" for line in response.decision.cookies]
         return build(

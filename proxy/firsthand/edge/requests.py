@@ -10,18 +10,20 @@ from aiohttp.streams import StreamReader
 
 from firsthand.errors import BadHit
 from firsthand.model import Hit
-from firsthand.rules import cookies
-from firsthand.rules.clientip import Network, client_ip
+from firsthand.rules import backend, collect, cookies
+from firsthand.rules.clientip import Network, client_ip, is_trusted
 from firsthand.rules.decide import HEADERS
 from firsthand.rules.doors import split
 
 VERSIONS = frozenset({HttpVersion10, HttpVersion11})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 MAX_BODY = 262_144
+_BODIES = {"/fh/collect": collect.MOST_BYTES, "/fh/events": backend.MOST_BYTES}
 BODY_DEADLINE_S = 5.0
 
 _HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
 _WIRE_HEADERS = tuple((name, name.title()) for name in sorted(HEADERS))
+_WITH_PROOF = tuple((name, name.title()) for name in sorted(HEADERS | backend.HEADERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,7 @@ class Front:
     """How the public listener is reached.
 
     ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
-    networks of front servers whose ``forwarded`` header is believed. ``secure``: the visitor's
-    connection is TLS, or a loopback name that browsers treat alike.
+    networks of front servers whose ``forwarded`` header is believed.
     """
 
     hosts: frozenset[str]
@@ -83,24 +84,40 @@ def _below(target: str, front: Front) -> str:
     return target[len(front.base_path) :]
 
 
-async def read_body(request: web.BaseRequest) -> bytes:
-    """Return the body. Raises ``BadHit`` if it is too long or too slow."""
+def came_plain(request: web.BaseRequest, front: Front) -> bool:
+    """Say whether a trusted front got the request over plain HTTP: anybody can have changed it.
+
+    The front nearest to us writes the last word of the header.
+    """
+    lines = request.headers.getall("X-Forwarded-Proto", ())
+    if not lines or not is_trusted(request.remote or "", front.trusted):
+        return False
+    return lines[-1].rpartition(",")[2].strip().lower() == "http"
+
+
+def longest(target: str) -> int:
+    """Return how many bytes the body of a request to ``target`` may have."""
+    return _BODIES.get(target.partition("?")[0], MAX_BODY)
+
+
+async def read_body(request: web.BaseRequest, most: int = MAX_BODY) -> bytes:
+    """Return the body. Raises ``BadHit`` if it is longer than ``most`` bytes, or too slow."""
     content = request.content
     length = request.headers.get("Content-Length", "")
-    if length.isdigit() and int(length) > MAX_BODY:
+    if length.isdigit() and int(length) > most:
         raise BadHit(413, "body_size")
     if content.at_eof():
         return b""
     try:
         async with asyncio.timeout(BODY_DEADLINE_S):
-            return await _collect(content)
+            return await _collect(content, most)
     except TimeoutError:
         raise BadHit(408, "body_time") from None
     except (web.HTTPException, ValueError, ConnectionError):  # the last: the visitor is gone
         raise BadHit(400, "body") from None
 
 
-async def _collect(content: StreamReader) -> bytes:
+async def _collect(content: StreamReader, most: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -108,16 +125,21 @@ async def _collect(content: StreamReader) -> bytes:
         if not chunk:
             return b"".join(chunks)
         size += len(chunk)
-        if size > MAX_BODY:
+        if size > most:
             raise BadHit(413, "body_size")
         chunks.append(chunk)
+
+
+def wires(host: str, path: str) -> Sequence[tuple[str, str]]:
+    """Return the headers that enter a Hit on this door: lower-case name, name on the wire."""
+    return _WITH_PROOF if (host, path) == ("fh", "/events") else _WIRE_HEADERS
 
 
 def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit:
     """Return the Hit of a checked request."""
     headers = request.headers
     host, path, query = split(target)
-    kept = {name: headers[wire] for name, wire in _WIRE_HEADERS if wire in headers}
+    kept = {name: headers[wire] for name, wire in wires(host, path) if wire in headers}
     lines = headers.getall("Cookie", ())
     peer = request.remote or ""
     if front.trusted:

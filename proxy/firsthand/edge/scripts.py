@@ -14,7 +14,7 @@ from cachetools import LRUCache, TTLCache
 
 from firsthand.browser import Rules, ScriptFile, loader
 from firsthand.edge.server import Answer, build
-from firsthand.edge.shelf import ADDRESSES, File, Shelf, packed
+from firsthand.edge.shelf import ADDRESSES, OWN, File, Shelf, packed
 from firsthand.edge.upstream import Unusable, fetch
 from firsthand.errors import BadHit
 from firsthand.rules.doors import Use, split
@@ -27,6 +27,8 @@ REFRESH_S = (900, 1800)
 MISSING_S = 10
 FETCHES = 4
 """Calls to vendors at a time: a flood of made-up variants must not become a flood of fetches."""
+WAITING = 8
+"""Calls under way or waiting for a turn; who asks for one more is told that there is none."""
 
 SHORT = "Cache-Control: public, max-age=300, stale-while-revalidate=600, stale-if-error=86400\r\n"
 FOREVER = "Cache-Control: public, max-age=31536000, immutable\r\n"
@@ -49,11 +51,14 @@ class Scripts:
         self._shelf = shelf
         self._session = session
         self._count = count
-        self._known: LRUCache[str, Asked] = LRUCache(ADDRESSES)
+        self._known: dict[str, Asked] = {}
+        self._own: dict[str, str] = {}
         self._loaders: LRUCache[tuple[str, str], File] = LRUCache(ADDRESSES)
-        self._locks: LRUCache[str, asyncio.Lock] = LRUCache(ADDRESSES)
+        self._locks: dict[str, asyncio.Lock] = {}
         self._missing: TTLCache[str, bool] = TTLCache(ADDRESSES, ttl=MISSING_S)
         self._fetching = asyncio.Semaphore(FETCHES)
+        self._waiting = 0
+        self._loaded: asyncio.Queue[Asked] = asyncio.Queue()
 
     async def find(self, request: web.BaseRequest, target: str) -> Answer | None:
         """Return the answer if ``target`` is a script's address, else ``None``."""
@@ -69,12 +74,24 @@ class Scripts:
             file = live if wanted.version else await self._loader(wanted, live)
             return serve(request, file, SHORT)
         kept = self._shelf.version(wanted.address, wanted.version)
-        # A loader in some cache may name a version that this process never had: after a restart, or
-        # when another worker fetched it. The page gets the live file, which nobody may keep as that.
+        # A loader in some cache may name a version that this process never had: after a restart,
+        # or when another worker fetched it. The page gets the live file, not to be kept as that.
         return serve(request, kept, FOREVER) if kept else serve(request, live, SHORT)
 
+    def has(self, target: str) -> bool:
+        """Say whether ``target`` is a script's address."""
+        host, path, _ = split(target)
+        found = self._site.doors.find(host, path)
+        return found is not None and found.use is Use.SCRIPT
+
     async def run(self) -> None:
-        """Refresh what is kept, for ever."""
+        """Refresh what is kept, for ever: at times, and at once what came from the disk."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._refresh_all())
+            while True:
+                await self._refresh(await self._loaded.get())
+
+    async def _refresh_all(self) -> None:
         while True:
             await asyncio.sleep(random.uniform(*REFRESH_S))  # noqa: S311 - spreads load, no secret
             for wanted in list(self._known.values()):
@@ -82,45 +99,91 @@ class Scripts:
 
     async def _live(self, wanted: Asked) -> File:
         """Return the live copy; the first request of an address waits for it, once for all."""
-        file = self._shelf.live(wanted.address)
-        if file is not None:
-            self._known[wanted.address] = wanted
-            return file
-        async with self._locks.setdefault(wanted.address, asyncio.Lock()):
-            file = self._shelf.live(wanted.address) or await self._refresh(wanted)
+        address = wanted.address
+        file = self._shelf.live(address)
+        if file is None:
+            lock = self._locks.setdefault(address, asyncio.Lock())
+            try:
+                async with lock:
+                    file = self._shelf.live(address) or await self._first(wanted)
+            finally:
+                # Those who wait have the lock in their hands; who comes later needs none.
+                self._locks.pop(address, None)
         if file is None:
             raise BadHit(404, "script_missing")
-        self._known[wanted.address] = wanted
         return file
 
-    async def _refresh(self, wanted: Asked) -> File | None:
+    async def _first(self, wanted: Asked) -> File | None:
+        """Return what an earlier run left on disk, to be refreshed soon, else the vendor's file."""
         if wanted.address in self._missing:
             return None
-        async with self._fetching:
-            body = await fetch(self._session, wanted, self._site.vendor_suffix)
+        own = self._claim(wanted)
+        file = await asyncio.to_thread(self._shelf.load, wanted.address)
+        if file is not None:
+            await self._keep(wanted, file)
+            self._loaded.put_nowait(wanted)
+            return file
+        return await (self._refresh(wanted) if own else self._in_turn(wanted))
+
+    def _claim(self, wanted: Asked) -> bool:
+        """Say whether this is the site's own script: the first plain one of its door and account.
+
+        There are few of those, so they wait for nobody. Where a part of the path is free, whoever
+        comes first decides which one it is; it stays that while there is a good copy.
+        """
+        if not wanted.own or (wanted.own not in self._own and len(self._own) >= OWN):
+            return False
+        return self._own.setdefault(wanted.own, wanted.address) == wanted.address
+
+    async def _in_turn(self, wanted: Asked) -> File | None:
+        if self._waiting >= WAITING:
+            raise BadHit(404, "script_busy")
+        self._waiting += 1
+        try:
+            async with self._fetching:
+                return await self._refresh(wanted)
+        finally:
+            self._waiting -= 1
+
+    async def _refresh(self, wanted: Asked) -> File | None:
+        """Return the vendor's file, or the last good copy where there is none to be had."""
+        body = await fetch(self._session, wanted, self._site.vendor_suffix)
         if isinstance(body, Unusable):
             self._count(f"script_unusable_{wanted.vendor}")
-            log.warning("script %s%s not taken: %s", wanted.host, wanted.path, body.reason)
-            return await self._last_good(wanted.address)
+            log.warning("script %s not taken: %s", wanted.door, body.reason)
+            return self._last_good(wanted)
         file = await asyncio.to_thread(packed, body)
-        self._shelf.put(wanted.address, file)
-        try:
-            await asyncio.to_thread(self._shelf.save, wanted.address, file)
-        except OSError as error:  # served all the same; only a restart would miss it
-            self._count("script_not_kept")
-            log.error("script not kept: %s", error.strerror or type(error).__name__)  # noqa: TRY400 - the disk's word is enough
+        await self._keep(wanted, file)
+        await self._on_disk(wanted.address, file)
         return file
 
-    async def _last_good(self, address: str) -> File | None:
-        """Return the live copy, else the one that an earlier run left on disk."""
-        kept = self._shelf.live(address)
+    def _last_good(self, wanted: Asked) -> File | None:
+        kept = self._shelf.live(wanted.address)
         if kept is None:
-            kept = await asyncio.to_thread(self._shelf.load, address)
-            if kept is None:
-                self._missing[address] = True
-            else:
-                self._shelf.put(address, kept)
+            self._missing[wanted.address] = True
+            if self._own.get(wanted.own) == wanted.address:
+                del self._own[wanted.own]
         return kept
+
+    async def _keep(self, wanted: Asked, file: File) -> None:
+        self._known[wanted.address] = wanted
+        own = self._own.get(wanted.own) == wanted.address
+        for gone in self._shelf.put(wanted.address, file, door=wanted.door, own=own):
+            self._known.pop(gone, None)
+            try:
+                await asyncio.to_thread(self._shelf.drop, gone)
+            except OSError as error:
+                self._tell(error)
+
+    async def _on_disk(self, address: str, file: File) -> None:
+        try:
+            await asyncio.to_thread(self._shelf.save, address, file)
+        except OSError as error:  # served all the same; only a restart would miss it
+            self._tell(error)
+
+    def _tell(self, error: OSError) -> None:
+        self._count("script_not_kept")
+        log.error("script not kept: %s", error.strerror or type(error).__name__)
 
     async def _loader(self, wanted: Asked, live: File) -> File:
         key = (wanted.address, live.hash)

@@ -4,6 +4,7 @@ The usual application costs more than twice as much a request (measured, see BEN
 handler here gets the parsed request and returns an ``Answer`` whose bytes are already built.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,9 @@ MAX_LINE = 16_384
 MAX_FIELD = 32_768
 MAX_HEADERS = 64
 IDLE_S = 15.0
+"""How long a connection may say nothing, at its start and between two requests."""
+HEAD_S = 5.0
+"""How long a head may take from its first bytes on: who drips holds a connection no longer."""
 
 REASONS = {
     200: "OK",
@@ -23,13 +27,17 @@ REASONS = {
     304: "Not Modified",
     308: "Permanent Redirect",
     400: "Bad Request",
+    401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     408: "Request Timeout",
     413: "Content Too Large",
+    415: "Unsupported Media Type",
     421: "Misdirected Request",
     431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
 }
 
 
@@ -88,13 +96,38 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class _Connection(RequestHandler):
-    """A connection whose errors are constant and counted."""
+    """A connection whose errors are constant and counted, and whose heads have a deadline.
 
-    __slots__ = ("_count",)
+    The framework's own timer runs from the last answer on, dripped bytes or not, so it can end
+    what is idle but not what is slow, unless both get the same time.
+    """
 
-    def __init__(self, *args: Any, count: Callable[[str], None], **kwargs: Any) -> None:  # noqa: ANN401 - passed through to the framework
+    __slots__ = ("_count", "_head_s", "_timed")
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - passed through to the framework
+        count: Callable[[str], None],
+        head_s: float,
+        **kwargs: Any,  # noqa: ANN401 - as above
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._count = count
+        self._head_s = head_s
+        self._timed: asyncio.Future[None] | None = None
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; a head that is not whole with them has from now on ``head_s`` seconds."""
+        super().data_received(data)
+        awaited = self._waiter
+        if awaited is not None and not awaited.done() and awaited is not self._timed:
+            self._timed = awaited
+            self._loop.call_later(self._head_s, self._late, awaited)
+
+    def _late(self, awaited: asyncio.Future[None]) -> None:
+        if not awaited.done():
+            self._count("head_time")
+            self.force_close()
 
     def handle_error(
         self,
@@ -122,9 +155,12 @@ class _Connection(RequestHandler):
 class Server(web.Server):
     """The listener's factory of connections."""
 
-    def __init__(self, handler: Handler, *, count: Callable[[str], None]) -> None:
+    def __init__(
+        self, handler: Handler, *, count: Callable[[str], None], head_s: float = HEAD_S
+    ) -> None:
         super().__init__(handler)
         self._count = count
+        self._head_s = head_s
 
     def __call__(self) -> RequestHandler:
         """Return the protocol of a new connection."""
@@ -132,6 +168,7 @@ class Server(web.Server):
             self,
             loop=self._loop,
             count=self._count,
+            head_s=self._head_s,
             access_log=None,
             keepalive_timeout=IDLE_S,
             lingering_time=0,

@@ -31,6 +31,7 @@ TRACKING = frozenset(
     _hsenc _hsmi __hssc __hstc __hsfp hsctatracking bsft_uid bsft_clkid et_rid at_recipient_id
     at_recipient_list _bhlid bbeml ss_email_id rb_clickid unicorn_click_id vgo_ee guce_referrer
     guce_referrer_sig _branch_match_id _branch_referrer _openstat mtm_cid pk_cid h_sid h_slt
+    oppref olref
     """.split()  # noqa: SIM905 - a list of words, not of quotation marks
 )
 """Click ids and tracking parameters, lower case."""
@@ -150,9 +151,14 @@ def _clean_nested(
     return cleaned
 
 
+def is_mail(text: str) -> bool:
+    """Say whether an e-mail address stands in a decoded value."""
+    return "@" in text and _EMAIL.search(text) is not None
+
+
 def is_personal(text: str) -> bool:
     """Say whether a decoded value looks like e-mail, phone, card, IBAN or a signed token."""
-    if "@" in text and _EMAIL.search(text):
+    if is_mail(text):
         return True
     spaced = text.replace("+", " ")
     bare = spaced.strip()

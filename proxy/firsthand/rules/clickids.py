@@ -84,19 +84,66 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     return Plan(effective, lines, after, rejected)
 
 
+def told(
+    site: Site,
+    vendors: Iterable[Vendor],
+    *,
+    ids: Mapping[str, str],
+    clicks: Mapping[str, str],
+    now: int,
+) -> dict[str, str]:
+    """Return what holds by cookie name where the shop's server tells it, and no browser asks.
+
+    ``ids`` are cookie values by the cookie's name, with or without its leading ``_``; ``clicks``
+    click ids by parameter. Nothing is made but from a click, nothing malformed is taken.
+    """
+    bare = {name.lstrip("_"): value for name, value in ids.items()}
+    given = {name.lower(): value for name, value in clicks.items()}
+    effective = {}
+    for vendor in vendors:
+        fit = {
+            click.param: value
+            for click in vendor.click_ids
+            if (value := given.get(click.param.lower())) and fits(click, value)
+        }
+        for name, row in _names(site, vendor, {}):
+            known = bare.get(name.lstrip("_"), "")
+            cookies = {name: (known,)} if known else {}
+            seen = Seen(
+                cookies=cookies,
+                carried={},
+                clicks=fit,
+                kept={},
+                domain=site.cookie_domain,
+                mints=False,
+                now=now,
+                digest=b"",
+            )
+            held = hold(name, row, seen, [])
+            if held is not None:
+                effective[name] = held.kept.value
+    return effective
+
+
 def withdraw(
     site: Site, vendors: Iterable[Vendor], cookies: Mapping[str, tuple[str, ...]]
 ) -> list[str]:
-    """Return lines that expire the cookies of refused ``vendors`` which this browser has, on every
-    domain that can hold them; the keeper too, once no vendor of the site is left.
+    """Return lines that expire the cookies of ``vendors`` which this browser has, on every domain
+    that can hold them.
     """
-    refused = {vendor.key: vendor for vendor in vendors}
-    names = {name for vendor in refused.values() for name, _ in _names(site, vendor, cookies)}
-    if refused.keys() >= set(site.vendors):
-        names |= keeper.NAMES
+    names = {name for vendor in vendors for name, _ in _names(site, vendor, cookies)}
+    return _expired(site, names & cookies.keys())
+
+
+def drop_keeper(site: Site, cookies: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return lines that expire the keeper that this browser has, on every domain."""
+    return _expired(site, keeper.NAMES & cookies.keys())
+
+
+def _expired(site: Site, names: Iterable[str]) -> list[str]:
     lines = [
         line
-        for name in sorted(names & cookies.keys())
+        for name in sorted(names)
         for domain in domains.settable(site)
         for line in expire(name, domain=domain)
     ]

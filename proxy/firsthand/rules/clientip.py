@@ -16,7 +16,7 @@ def client_ip(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
     """
     if not trusted:
         return peer
-    if not _is_trusted(peer, trusted):
+    if not is_trusted(peer, trusted):
         return _plain(peer)
     hops = [hop for hop in forwarded.split(",") if hop.strip()]
     if not hops:
@@ -25,12 +25,13 @@ def client_ip(peer: str, forwarded: str, trusted: Sequence[Network]) -> str:
         address = _plain(hop)
         if not address:
             return ""
-        if not _is_trusted(address, trusted):
+        if not is_trusted(address, trusted):
             return address
     return ""
 
 
-def _is_trusted(text: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(text: str, trusted: Sequence[Network]) -> bool:
+    """Say whether an address is one of our fronts'."""
     address = _plain(text)
     return bool(address) and any(ip_address(address) in network for network in trusted)
 

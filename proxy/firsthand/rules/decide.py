@@ -4,8 +4,10 @@ Everything fails closed: what is not expressly allowed becomes a count and nothi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import blake2b
+from typing import TypeAlias
 
 from firsthand.mapping import Table
 from firsthand.model import (
@@ -13,15 +15,19 @@ from firsthand.model import (
     Client,
     Fields,
     Hit,
+    Mode,
     Note,
     Origin,
     Reading,
     Reason,
     Verdict,
+    Withdrawal,
 )
 from firsthand.rules import addresses, clickids, keeper
 from firsthand.rules.consent import gate
-from firsthand.rules.site import Account, Site, WhenBlocked
+from firsthand.rules.personal import telling
+from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
+from firsthand.rules.withdrawal import withdraw
 from firsthand.vendor import Vendor
 
 HEADERS = frozenset(
@@ -40,8 +46,19 @@ HEADERS = frozenset(
 )
 """Request headers that may enter a Hit; all others are dropped where they arrive."""
 
-LEAVES_NO_EVENT = frozenset(Reason) - {Reason.NONE, Reason.BLOCKED}
-"""Reasons at arrival that end in a count; a blocked visitor's event has a client path to show."""
+LEAVES_NO_EVENT = frozenset(Reason) - {Reason.NONE, Reason.BLOCKED, Reason.BOT}
+"""Reasons at arrival that end in a count; these two leave an event with a client path to show."""
+
+SAYS_SO = 100
+"""Bot score of a client that says itself that it is no visitor."""
+
+TRANSPORTS = {
+    "": "",
+    "application/x-www-form-urlencoded": "form",
+    "multipart/form-data": "multipart",
+    "application/json": "json",
+    "text/plain": "text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,7 @@ class Ended:
 class Decision:
     """What becomes of a hit.
 
-    ``withdrawn``  subjects whose waiting events must not be sent.
+    ``withdrawn``  whose waiting events must not be sent to which vendor.
     ``odd``        what was ignored on the way, to be counted; bounded words.
     ``notes``      which values could not be used, for ``explain``.
     """
@@ -65,67 +82,69 @@ class Decision:
     beacons: tuple[Beacon, ...] = ()
     ended: tuple[Ended, ...] = ()
     cookies: tuple[str, ...] = ()
-    withdrawn: tuple[str, ...] = ()
+    withdrawn: tuple[Withdrawal, ...] = ()
     odd: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+Told: TypeAlias = tuple[Vendor, Reading]
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
     """A reading with what was decided about it."""
 
+    vendor: Vendor
     reading: Reading
     account: Account | None
     verdict: Verdict
     reason: Reason
+    telling: tuple[str, ...] = ()  # fields with readable contact data
 
 
 def decide(hit: Hit, site: Site, vendor: Vendor) -> Decision:
     """Return what becomes of a hit on one of ``vendor``'s beacon doors, or of a copy of one."""
     verdict = gate.verdict(hit, site.consent)
-    reads = [_judge(hit, site, vendor, verdict, reading) for reading in vendor.read(hit)]
-    ended = tuple(_end(vendor, read) for read in reads if read.reason in LEAVES_NO_EVENT)
+    return settle(hit, site, verdict, [(vendor, reading) for reading in vendor.read(hit)])
+
+
+def settle(  # noqa: PLR0913 - one argument for each thing that the decision hangs on
+    hit: Hit,
+    site: Site,
+    verdict: Verdict,
+    told: Sequence[Told],
+    *,
+    landing: str = "",
+    known: Mapping[str, str] | None = None,
+) -> Decision:
+    """Return what becomes of what one hit told.
+
+    ``landing``  address whose click ids hold, where it is not the page's own.
+    ``known``    the visitor's ids by cookie name where no browser asks: then no cookie is set.
+    """
+    reads = [_judge(hit, site, vendor, verdict, reading) for vendor, reading in told]
+    ended = tuple(_end(read) for read in reads if read.reason in LEAVES_NO_EVENT)
     kept = [read for read in reads if read.reason not in LEAVES_NO_EVENT]
     notes = tuple(note for read in reads for note in read.reading.notes)
-    odd = _odd(vendor, verdict, reads)
+    odd = _odd(verdict, reads)
     gone, withdrawn = withdraw(hit, site, verdict)
     if not kept:
         return Decision(verdict, (), ended, gone, withdrawn, odd, notes)
     digest = digest_of(hit, site)
-    plan = _cookies(hit, site, vendor, verdict, kept, digest)
-    subject = keeper.subject(plan.keeper, site)
-    beacons = tuple(
-        _beacon(_Context(hit, site, vendor, subject, digest), read, plan.effective, index)
-        for index, read in enumerate(kept)
-    )
-    lines = (*gone, *plan.lines)
-    return Decision(verdict, beacons, ended, lines, withdrawn, (*odd, *plan.rejected), notes)
+    ids = _Ids(known) if known is not None else _ids(hit, site, verdict, kept, digest, landing)
+    here = _Context(hit, site, ids.subject, digest)
+    beacons = tuple(_beacon(here, read, ids.effective, index) for index, read in enumerate(kept))
+    lines = (*gone, *ids.lines)
+    return Decision(verdict, beacons, ended, lines, withdrawn, (*odd, *ids.rejected), notes)
 
 
-def withdraw(hit: Hit, site: Site, verdict: Verdict) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return lines that expire cookies of refused vendors, and the subjects to forget.
-
-    Nothing is said to a browser that carries no keeper of ours.
-    """
-    carried = hit.cookies.get(keeper.name(site))
-    if not carried or (verdict.marketing and not verdict.without):
-        return (), ()
-    refused = [
-        vendor
-        for key, vendor in site.vendors.items()
-        if not verdict.marketing or key in verdict.without
-    ]
-    lines = tuple(clickids.withdraw(site, refused, hit.cookies))
-    held = None if verdict.marketing else keeper.decode(carried, site)
-    return lines, keeper.subjects(held, site) if held else ()
-
-
-def _odd(vendor: Vendor, verdict: Verdict, reads: Sequence[_Read]) -> tuple[str, ...]:
+def _odd(verdict: Verdict, reads: Sequence[_Read]) -> tuple[str, ...]:
     """Return what was ignored, in words that no visitor can choose."""
-    if not verdict.problems and not any(read.reading.unlisted for read in reads):
+    if not verdict.problems and not any(read.reading.unlisted or read.telling for read in reads):
         return ()
-    unlisted = [f"unlisted_{vendor.key}" for read in reads if read.reading.unlisted]
-    return (*(f"consent_{problem}" for problem in verdict.problems), *unlisted)
+    unlisted = [f"unlisted_{read.vendor.key}" for read in reads if read.reading.unlisted]
+    told = [f"readable_contact_{read.vendor.key}" for read in reads if read.telling]
+    return (*(f"consent_{problem}" for problem in verdict.problems), *unlisted, *told)
 
 
 def digest_of(hit: Hit, site: Site) -> bytes:
@@ -153,11 +172,15 @@ def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Read
         reading.skip
         or _no_account(account)
         or _not_a_visit(hit, site, reading)
+        or _too_old(hit, vendor, reading)
         or gate.allows(own, vendor)
         or _limited(reading, account)
+        or _unpaired(hit, reading, account)
         or _blocked(hit, site, own)
+        or _bot(hit, site)
     )
-    return _Read(reading, account, own, reason)
+    told = () if reason else telling(reading.fields, site.tables[vendor.key])
+    return _Read(vendor, reading, account, own, reason, told)
 
 
 def _no_account(account: Account | None) -> Reason:
@@ -165,6 +188,8 @@ def _no_account(account: Account | None) -> Reason:
 
 
 def _not_a_visit(hit: Hit, site: Site, reading: Reading) -> Reason:
+    if hit.origin is Origin.BACKEND:
+        return Reason.NONE
     if hit.headers.get("sec-purpose"):
         return Reason.PREFETCH
     if site.any_account:
@@ -176,10 +201,26 @@ def _not_a_visit(hit: Hit, site: Site, reading: Reading) -> Reason:
     return Reason.NONE
 
 
+def _too_old(hit: Hit, vendor: Vendor, reading: Reading) -> Reason:
+    """Only a shop's server tells of the past; a pixel's own times are bounded where it is read."""
+    if hit.origin is not Origin.BACKEND:
+        return Reason.NONE
+    age = timedelta(milliseconds=hit.at - reading.at)
+    return Reason.TOO_OLD if age > vendor.limits.max_age else Reason.NONE
+
+
 def _limited(reading: Reading, account: Account | None) -> Reason:
     if reading.limited and account is not None and not account.forward_limited:
         return Reason.LIMITED_DATA
     return Reason.NONE
+
+
+def _unpaired(hit: Hit, reading: Reading, account: Account | None) -> Reason:
+    """The key that we would make stands on our path alone, so the vendor would count both."""
+    if account is None or account.mode is not Mode.BOTH or hit.client is Client.FAILED:
+        return Reason.NONE
+    keyless = account.vendor.dedup.from_page and not reading.event_key
+    return Reason.NO_KEY if keyless and hit.origin is Origin.COPY else Reason.NONE
 
 
 def _blocked(hit: Hit, site: Site, verdict: Verdict) -> Reason:
@@ -191,21 +232,35 @@ def _blocked(hit: Hit, site: Site, verdict: Verdict) -> Reason:
     return Reason.BLOCKED
 
 
-def _end(vendor: Vendor, read: _Read) -> Ended:
+def _bot(hit: Hit, site: Site) -> Reason:
+    return Reason.BOT if hit.bot >= SAYS_SO and site.bots is WhenBot.WITHHOLD else Reason.NONE
+
+
+def _end(read: _Read) -> Ended:
     """Count an event by bounded words: an unknown account or a custom name is public input."""
     account = (read.account.id or read.reading.account) if read.account else ""
-    name = read.reading.name if read.reading.name in vendor.event_names else "(custom)"
-    return Ended(Note(vendor.key, account, name, read.reason), read.reading.canonical)
+    name = read.reading.name if read.reading.name in read.vendor.event_names else "(custom)"
+    return Ended(Note(read.vendor.key, account, name, read.reason), read.reading.canonical)
 
 
-def _cookies(  # noqa: PLR0913, PLR0917 - one argument for each thing that the decision hangs on
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """What is known of the visitor: ids by cookie name, the cookie lines that follow, whose."""
+
+    effective: Mapping[str, str] = field(repr=False)
+    lines: Sequence[str] = field(default=(), repr=False)
+    rejected: Sequence[str] = ()
+    subject: str = field(default="", repr=False)
+
+
+def _ids(  # noqa: PLR0913, PLR0917 - one argument for each thing that the decision hangs on
     hit: Hit,
     site: Site,
-    vendor: Vendor,
     verdict: Verdict,
     kept: Sequence[_Read],
     digest: bytes,
-) -> clickids.Plan:
+    landing: str,
+) -> _Ids:
     """Return the visitor's cookies as they will be after this answer, for all vendors allowed."""
     allowed = tuple(
         each for each in site.vendors.values() if gate.allows(verdict, each) is Reason.NONE
@@ -213,18 +268,19 @@ def _cookies(  # noqa: PLR0913, PLR0917 - one argument for each thing that the d
     carried = {
         row.name: str(read.reading.fields[row.field])
         for read in kept
-        for row in vendor.cookies
+        for row in read.vendor.cookies
         if row.field in read.reading.fields
     }
-    return clickids.plan(
+    plan = clickids.plan(
         site,
         allowed,
-        page=next((read.reading.page for read in kept if read.reading.page), ""),
+        page=landing or next((read.reading.page for read in kept if read.reading.page), ""),
         cookies=hit.cookies,
         carried=carried,
         now=hit.at,
         digest=digest,
     )
+    return _Ids(plan.effective, plan.lines, plan.rejected, keeper.subject(plan.keeper, site))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,16 +289,15 @@ class _Context:
 
     hit: Hit
     site: Site
-    vendor: Vendor
     subject: str
     digest: bytes
 
 
 def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: int) -> Beacon:
-    reading, hit, vendor = read.reading, here.hit, here.vendor
+    reading, hit, vendor = read.reading, here.hit, read.vendor
     account = reading.account
     table = here.site.tables[vendor.key]
-    fields = _sendable(vendor, table, read, effective)
+    fields = _sendable(table, read, effective)
     event = identity(here.site, account, here.digest, index)
     return Beacon(
         id=event,
@@ -270,11 +325,14 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
     )
 
 
-def _sendable(vendor: Vendor, table: Table, read: _Read, effective: Mapping[str, str]) -> Fields:
+def _sendable(table: Table, read: _Read, effective: Mapping[str, str]) -> Fields:
     """Return what may leave: filled up, stripped by consent, addresses cleaned."""
     if read.reason:
         return {}
+    vendor = read.vendor
     fields = dict(read.reading.fields)
+    for path in read.telling:
+        del fields[path]
     _fill(vendor, read.reading.account, fields, effective)
     _clean(vendor, table, fields)
     allowed = gate.kinds(read.verdict, vendor)
@@ -299,16 +357,24 @@ def _fill(vendor: Vendor, account: str, fields: Fields, effective: Mapping[str, 
 
 
 def _clean(vendor: Vendor, table: Table, fields: Fields) -> None:
-    """Take other vendors' click ids and personal parameters out of every address."""
+    """Take other vendors' click ids and personal parameters out of every address.
+
+    A title is no address: one that holds contact data goes as a whole.
+    """
     own = frozenset(click.param for click in vendor.click_ids)
     for path in table.pages:
         value = fields.get(path)
-        if isinstance(value, str):
+        if not isinstance(value, str):
+            continue
+        if value[:8].lower().startswith(("http://", "https://")):
             fields[path] = addresses.clean(value, keep=own)
+        elif addresses.is_personal(value):
+            del fields[path]
 
 
 def _shape(hit: Hit, reading: Reading) -> str:
     """Describe a hit without a value of it."""
-    transport = hit.headers.get("content-type", "").partition(";")[0].partition("/")[2][:30]
+    given = hit.headers.get("content-type", "").partition(";")[0].strip().lower()
+    transport = TRANSPORTS.get(given, "other")
     words = [hit.method, hit.host + hit.path, transport, f"{len(reading.fields)} fields"]
     return " ".join(word for word in words if word)[:120]

@@ -7,8 +7,9 @@ import orjson
 from firsthand.model import Hit, Reason, Verdict
 from firsthand.rules import clickids, verdict
 from firsthand.rules.consent import gate
-from firsthand.rules.decide import Decision, digest_of, withdraw
+from firsthand.rules.decide import Decision, digest_of
 from firsthand.rules.site import Site
+from firsthand.rules.withdrawal import withdraw
 
 VERDICT_LIFE_S = 86_400
 LONGEST_LANDING = 4096

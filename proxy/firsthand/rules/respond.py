@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 
 from firsthand.errors import BadHit
 from firsthand.model import Hit
-from firsthand.rules import copies, question
+from firsthand.rules import backend, copies, question
+from firsthand.rules.collect import collect
 from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Found, Use
 from firsthand.rules.site import Site
 
 OWN = "fh"
+EVENTS = "/events"
+JSON = "application/json"
 SCRIPT = "text/javascript; charset=utf-8"
 GIF = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,"
@@ -50,7 +53,31 @@ def _own(hit: Hit, site: Site) -> Response:
         return Response(204, decide(inner, site, site.vendors[found.vendor]))
     if hit.path == "/consent":
         return _consent(hit, question.answer(hit, site))
+    if hit.path == "/collect" and hit.method == "POST":
+        return Response(204, collect(hit, site))
+    if hit.path == EVENTS and hit.method == "POST":
+        return _answered(backend.take(hit, site))
     raise BadHit(404, "unknown_path")
+
+
+def _answered(answer: backend.Answer) -> Response:
+    counted = "" if answer.status == 200 else f"events_{answer.status}"  # noqa: PLR2004 - OK
+    return Response(answer.status, answer.decision, answer.body, JSON, counted)
+
+
+def is_batch(hit: Hit) -> bool:
+    """Say whether a hit comes from the shop's server, perhaps with hundreds of events."""
+    return hit.host == OWN and hit.path == EVENTS
+
+
+def unkept(hit: Hit, *, fault: bool) -> Response:
+    """Return the answer where nothing was kept: because of a ``fault`` of ours, or of the disk.
+
+    A page must not see that a part of us broke; a server is to send its events again.
+    """
+    if not is_batch(hit):
+        return Response(202)
+    return _answered(backend.refusal(500 if fault else 503, "not_stored"))
 
 
 def _consent(hit: Hit, answer: question.Answer) -> Response:
@@ -59,7 +86,7 @@ def _consent(hit: Hit, answer: question.Answer) -> Response:
     Other sites get no such script: whom a visitor said yes to is nobody else's affair.
     """
     if hit.query != "js=1":
-        return Response(200, answer.decision, answer.body, "application/json")
+        return Response(200, answer.decision, answer.body, JSON)
     if hit.headers.get("sec-fetch-site") not in {None, "same-origin", "same-site"}:
         raise BadHit(403, "foreign_question")
     return Response(200, answer.decision, b"__fh(%s)" % answer.body, SCRIPT)
@@ -69,11 +96,15 @@ def _said(found: Found, response: Response) -> Response:
     """Answer with the door's own words where it has some."""
     if not found.says:
         return response
-    return replace(response, status=200, body=found.says, content_type="application/json")
+    return replace(response, status=200, body=found.says, content_type=JSON)
 
 
 def _pixel(hit: Hit, decision: Decision) -> Response:
-    """Images and hidden frames get an image: an empty answer is an error to them."""
-    if hit.headers.get("sec-fetch-dest") in {"image", "iframe"}:
+    """Images and hidden frames get an image, an empty answer is an error to them; scripts get none
+    of the vendor's code, but one that loads."""
+    wanted = hit.headers.get("sec-fetch-dest")
+    if wanted in {"image", "iframe"}:
         return Response(200, decision, GIF, "image/gif")
+    if wanted == "script":
+        return Response(200, decision, content_type=SCRIPT)
     return Response(204, decision)

@@ -6,7 +6,7 @@ query holds is dropped, so that nothing of a visitor's request reaches a vendor 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from firsthand.errors import BadHit
 from firsthand.mapping import MAX_PAIRS, query_pairs
@@ -16,6 +16,7 @@ from firsthand.vendor import Script
 
 VERSION = "fh"
 LIVE = "live"
+_ACCOUNT = "{account}"
 _VERSION = re.compile(r"live|[0-9a-f]{32}")
 
 
@@ -24,6 +25,8 @@ class Asked:
     """Which script is asked for: ``query`` is the vendor's (raw), ``version`` ours.
 
     ``version`` is empty for the loader, ``live`` for the approved file, else a file's hash.
+    ``own`` names the account's plain script, whose query holds nothing but accounts; it is empty
+    for a variant, of which a visitor can make up many.
     """
 
     vendor: str
@@ -32,6 +35,12 @@ class Asked:
     query: str
     version: str
     script: Script
+    own: str = ""
+
+    @property
+    def door(self) -> str:
+        """The pattern that the address fits: what may be logged, as no visitor chose it."""
+        return f"{self.script.hosts[0]}{self.script.paths[0]}"
 
     @property
     def address(self) -> str:
@@ -44,8 +53,9 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
     script = found.script
     if script is None or (found.account and not _known(found.account, script, site)):
         raise BadHit(404, "unknown_account")
-    version = ""
+    version, vendor = "", found.vendor
     kept: dict[str, str] = {}
+    accounts = [found.account]
     for name, value, spelled in _told(query):
         if name == VERSION:
             if not _VERSION.fullmatch(value):
@@ -54,20 +64,39 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
         elif name in script.query:
             if not _allowed(script.query[name], value, script, site):
                 raise BadHit(404, "script_query")
+            if script.query[name] == _ACCOUNT:
+                vendor = _owner(value, script, site) or vendor
+                accounts.append(value)
             kept.setdefault(name, f"{name}={spelled}")
-    return Asked(found.vendor, host, path, "&".join(kept.values()), version, script)
+    whole = Asked(vendor, host, path, "&".join(kept.values()), version, script)
+    if any(script.query[name] != _ACCOUNT for name in kept):
+        return whole
+    named = [part for part in (host, path) if part in script.hosts + script.paths]
+    return replace(whole, own=" ".join([whole.door, *named, *accounts]))
 
 
 def _known(account: str, script: Script, site: Site) -> bool:
-    if site.any_account:
-        return True
-    return any(
-        account == each.id and script in each.vendor.scripts for each in site.accounts.values()
-    )
+    return site.any_account or bool(_owner(account, script, site))
+
+
+def _owner(account: str, script: Script, site: Site) -> str:
+    """Return the key of the vendor that an account's script belongs to, "" where nobody knows it.
+
+    Vendors may share a script's address: the account tells whose code, and whose consent, it is.
+    """
+    for each in site.accounts.values():
+        vendor = each.vendor
+        form = vendor.tag_pattern or vendor.account_pattern
+        mine = account in vendor.tags(each.id) or (
+            site.any_account and re.fullmatch(form, account) is not None
+        )
+        if mine and script in vendor.scripts:
+            return vendor.key
+    return ""
 
 
 def _allowed(pattern: str, value: str, script: Script, site: Site) -> bool:
-    if pattern == "{account}":
+    if pattern == _ACCOUNT:
         return _known(value, script, site)
     if pattern == "{site}":
         return value in site.hosts

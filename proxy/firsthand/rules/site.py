@@ -18,6 +18,13 @@ class WhenBlocked(StrEnum):
     WITHHOLD = "withhold"  # never send
 
 
+class WhenBot(StrEnum):
+    """What the server path does for a client that says itself that it is a bot."""
+
+    WITHHOLD = "withhold"
+    SEND = "send"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One pixel, property or conversion action at a vendor.
@@ -48,7 +55,8 @@ class Site:
 
     ``hosts`` are the pages' host names, ``origins`` what their browsers send as ``Origin``;
     ``accounts`` is keyed by (vendor key, account id), ``tables`` by vendor key; ``secret`` keys
-    every hash.
+    every hash, ``ingest_key`` opens the door of the shop's server (empty: there is none).
+    ``page_contacts``: plain contact data is taken from pages, too.
     """
 
     name: str
@@ -64,10 +72,13 @@ class Site:
     consent: Policy
     secret: bytes = field(repr=False)
     old_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    ingest_key: bytes = field(default=b"", repr=False)
+    page_contacts: bool = False
     base_path: str = ""
     vendor_suffix: str = ""  # of the sandbox: appended to every vendor host
     gate_scripts: bool = True
     when_blocked: WhenBlocked = WhenBlocked.EXPLICIT
+    bots: WhenBot = WhenBot.WITHHOLD
     any_account: bool = False  # the sample of ``explain``: whatever id the hit carries
 
     @staticmethod

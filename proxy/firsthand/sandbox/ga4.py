@@ -102,6 +102,11 @@ def _tag_script(ask: Ask) -> Answer:
     return script(ask, "gtag.js", id=found)
 
 
+def _is_own(ask: Ask) -> bool:
+    """The tag of Google Ads has the same address, and another id."""
+    return not ask.params.get("id", "").startswith("AW-")
+
+
 def _collect(ask: Ask) -> Answer:
     return Answer(204, b"", cross_origin(ask), tuple(_lines(ask)))
 
@@ -256,9 +261,11 @@ ROLE = Role(
     key="ga4",
     title="Google Analytics 4",
     account=MEASUREMENT,
+    token=SECRET,
+    second=SECOND,
     category="C0002",
     doors=(
-        Door((TAG,), re.compile(r"/gtag/(js|destination)"), Way.SCRIPT, _tag_script),
+        Door((TAG,), re.compile(r"/gtag/(js|destination)"), Way.SCRIPT, _tag_script, _is_own),
         Door((TAG,), re.compile(r"/(td|a)"), Way.OTHER, _diagnostics),
         Door(COLLECT, re.compile(r"/g/collect"), Way.BEACON, _collect),
         Door(API, re.compile(r"/mp/collect"), Way.CALL, _production),

@@ -319,6 +319,7 @@ ROLE = Role(
     key="meta",
     title="Meta",
     account=PIXEL,
+    token=TOKEN,
     category="C0004",
     doors=(
         Door((CDN,), re.compile(r"/[a-z]{2}_[A-Z]{2}/fbevents\.js"), Way.SCRIPT, _pixel_script),

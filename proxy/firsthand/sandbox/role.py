@@ -104,12 +104,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Addresses of one kind. ``path`` is a full match; its groups are the vendor's business."""
+    """Addresses of one kind. ``path`` is a full match; its groups are the vendor's business.
+
+    ``when`` says of which requests to them: of a query, where that makes another door of it.
+    """
 
     hosts: tuple[str, ...]
     path: re.Pattern[str]
     way: Way
     answer: Callable[[Ask], Answer]
+    when: Callable[[Ask], bool] = lambda _: True
 
     def fits(self, host: str, path: str) -> bool:
         """Say whether this door answers ``path`` on ``host``."""
@@ -120,15 +124,20 @@ class Door:
 class Role:
     """A vendor's part. ``rate_limit`` is its answer to somebody who asks too often.
 
-    ``account`` is the one that the demo shop uses; ``category`` the consent group of its tag.
+    ``account`` is the one that the demo shop uses, ``token`` what its API takes and nothing else
+    would; ``category`` the consent group of its tag. ``second`` is the account for what the vendor
+    cannot deduplicate, ``settings`` what the account's section of the configuration needs besides.
     """
 
     key: str
     title: str
     account: str
+    token: str
     category: str
     doors: tuple[Door, ...]
     rate_limit: Answer
+    second: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 def script(ask: Ask, name: str, **values: str) -> Answer:

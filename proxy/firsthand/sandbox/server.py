@@ -170,7 +170,7 @@ class Sandbox:
             for door in stand_in.role.doors:
                 if door.fits(ask.host, ask.path) and ask.method == "OPTIONS":
                     return stand_in, Way.OTHER, _preflight
-                if door.fits(ask.host, ask.path):
+                if door.fits(ask.host, ask.path) and door.when(ask):
                     return stand_in, door.way, door.answer
         owner = self._owner(ask.host)
         return owner, Way.OTHER, lambda _: NOT_FOUND

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from firsthand.errors import ConfigError
+from firsthand.serve.edge import taken
 from firsthand.serve.plan import Plan
 from firsthand.serve.worker import stand_ins, stop_event
 
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 0.5
 PATIENCE_S = 20.0
+PORT_TRIES = 12
+PORT_PAUSE_S = 0.5
 CANNOT_START = 2
 """Exit status of a worker whose configuration cannot work: another try would not help."""
 
@@ -34,6 +37,7 @@ def supervise(plan: Plan, workers: int, *, ready: Callable[[], None], sandbox: b
 
 async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, sandbox: bool) -> None:
     stop = stop_event()
+    await find_port_free(plan)
     async with AsyncExitStack() as stack:
         if sandbox:
             await stack.enter_async_context(stand_ins(plan))
@@ -45,6 +49,29 @@ async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, san
             raise ConfigError(f"worker {unable[0]} cannot start; its message stands above")
 
 
+async def find_port_free(plan: Plan) -> None:
+    """Make sure that nobody has the public port. Raises ``ConfigError``.
+
+    Workers share it, which the system allows to any process of ours that asks for it: another
+    server would take its part of the requests unseen. Workers whose supervisor was killed are
+    given time to leave.
+    """
+    listen = plan.config.listen
+    loop = asyncio.get_running_loop()
+    for left in reversed(range(PORT_TRIES)):
+        try:
+            server = await loop.create_server(
+                asyncio.Protocol, listen.host, listen.port, start_serving=False
+            )
+        except OSError as error:
+            if not left:
+                raise taken(plan, error) from error
+            await asyncio.sleep(PORT_PAUSE_S)
+        else:
+            server.close()
+            return
+
+
 async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> int | None:
     """Run one worker, again whenever it dies, until stopped; then let it drain.
 
@@ -53,8 +80,12 @@ async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> int | None:
     stopped = asyncio.ensure_future(stop.wait())  # noqa: TID251 - awaited below, in this function
     while not stop.is_set():
         # A session of its own: the terminal's Ctrl-C reaches workers through us alone, once.
+        # Its input is a pipe that nobody writes to: it ends when we do, in whatever way.
         worker = await asyncio.create_subprocess_exec(
-            *command(plan, number), env=os.environ, start_new_session=True
+            *command(plan, number),
+            env=os.environ,
+            start_new_session=True,
+            stdin=asyncio.subprocess.PIPE,
         )
         ended = asyncio.ensure_future(worker.wait())  # noqa: TID251 - awaited below
         await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)

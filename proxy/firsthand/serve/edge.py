@@ -27,9 +27,12 @@ SHUTDOWN_S = 5.0
 
 
 @asynccontextmanager
-async def open_edge(plan: Plan, number: int, woken: Callable[[], None]) -> AsyncIterator[Edge]:
+async def open_edge(
+    plan: Plan, number: int, woken: Callable[[], None], *, shared: bool = False
+) -> AsyncIterator[Edge]:
     """Yield a listening edge; at the end it has answered what it had begun.
 
+    ``shared``: other workers listen on the same port, and each takes a part of the requests.
     Raises ``ConfigError`` when port or data folder cannot be had.
     """
     async with AsyncExitStack() as stack:
@@ -49,7 +52,7 @@ async def open_edge(plan: Plan, number: int, woken: Callable[[], None]) -> Async
         runner = web.ServerRunner(Server(edge.handle, count=edge.count))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await _listen(runner, plan)
+        await _listen(runner, plan, shared=shared)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         loops = [tasks.create_task(scripts.run()), tasks.create_task(_trim(outbox))]
         try:
@@ -59,16 +62,22 @@ async def open_edge(plan: Plan, number: int, woken: Callable[[], None]) -> Async
                 loop.cancel()
 
 
-async def _listen(runner: web.ServerRunner, plan: Plan) -> None:
+async def _listen(runner: web.ServerRunner, plan: Plan, *, shared: bool) -> None:
     listen = plan.config.listen
-    listener = web.TCPSite(runner, listen.host, listen.port, reuse_port=True, backlog=1024)
+    listener = web.TCPSite(runner, listen.host, listen.port, reuse_port=shared, backlog=1024)
     try:
         await listener.start()
     except OSError as error:
-        raise ConfigError(
-            f"{plan.path}: listen: {listen.host}:{listen.port} cannot be had ({error.strerror});"
-            " end what listens there, or choose another port"
-        ) from error
+        raise taken(plan, error) from error
+
+
+def taken(plan: Plan, error: OSError) -> ConfigError:
+    """Return what to say when the public port cannot be had."""
+    listen = plan.config.listen
+    return ConfigError(
+        f"{plan.path}: listen: {listen.host}:{listen.port} cannot be had ({error.strerror});"
+        " end what listens there, or choose another port"
+    )
 
 
 def _client(site: Site) -> ClientSession:
@@ -88,4 +97,4 @@ async def _trim(outbox: Outbox) -> None:
         try:
             await outbox.trim()
         except OSError as error:
-            log.error("outbox not trimmed: %s", type(error).__name__)  # noqa: TRY400 - the next try is near
+            log.error("outbox not trimmed: %s", error.strerror)  # noqa: TRY400 - the next try is near

@@ -9,7 +9,8 @@ from typing import Any
 
 from firsthand.config.load import Config, accounts, load
 from firsthand.config.schema import Source
-from firsthand.config.site import admin_token, site, site_secret
+from firsthand.config.secret import admin_token, site_secret
+from firsthand.config.site import site
 from firsthand.delivery.auth import EnvToken, FileToken, Token
 from firsthand.delivery.worker import Outlet
 from firsthand.edge.bots import score

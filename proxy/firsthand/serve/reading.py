@@ -6,7 +6,8 @@ from pathlib import Path
 from firsthand.admin.report import Report, build
 from firsthand.admin.rows import collect, span
 from firsthand.config.load import load
-from firsthand.config.site import site, site_secret
+from firsthand.config.secret import site_secret
+from firsthand.config.site import site
 from firsthand.errors import ConfigError
 from firsthand.serve.plan import data_folder, now
 from firsthand.store.sqlite.database import LEDGER, Writer, opened

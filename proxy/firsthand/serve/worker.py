@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -15,16 +16,26 @@ from firsthand.serve.edge import open_edge
 from firsthand.serve.lead import Lead
 from firsthand.serve.plan import Plan
 
+log = logging.getLogger(__name__)
 
-def work(plan: Plan, number: int, *, ready: Callable[[], None], sandbox: bool = False) -> None:
+
+def work(
+    plan: Plan,
+    number: int,
+    *,
+    ready: Callable[[], None],
+    sandbox: bool = False,
+    shared: bool = False,
+) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` is called once the port answers.
 
+    ``shared``: one of several workers, whose supervisor holds the other end of standard input.
     Raises ``ConfigError`` when port, data folder or databases cannot be had.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(_work(plan, number, ready, sandbox=sandbox))
+            runner.run(_work(plan, number, ready, sandbox=sandbox, shared=shared))
         except ExceptionGroup as group:
             raise told(group) from None
 
@@ -40,14 +51,19 @@ def told(group: ExceptionGroup[Exception]) -> Exception:
     return group
 
 
-async def _work(plan: Plan, number: int, ready: Callable[[], None], *, sandbox: bool) -> None:
+async def _work(
+    plan: Plan, number: int, ready: Callable[[], None], *, sandbox: bool, shared: bool
+) -> None:
     stop = stop_event()
+    if shared:
+        leave_with_supervisor(sys.stdin.fileno(), stop)
     lead = Lead(plan)
     async with AsyncExitStack() as stack:
         if sandbox:
             await stack.enter_async_context(stand_ins(plan))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        async with open_edge(plan, number, lead.wake):
+        async with open_edge(plan, number, lead.wake, shared=shared) as edge:
+            lead.watch(edge.outbox)
             _settle_memory()
             leading = tasks.create_task(lead.run())
             ready()
@@ -78,6 +94,21 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
+def leave_with_supervisor(pipe: int, stop: asyncio.Event) -> None:
+    """Set ``stop`` once the other end of ``pipe`` is closed, as it is when its process has ended.
+
+    A worker that nobody supervises would hold its outbox and the port against every new start.
+    """
+    loop = asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(pipe)
+        log.warning("the supervisor is gone: draining")
+        stop.set()
+
+    loop.add_reader(pipe, gone)
+
+
 @asynccontextmanager
 async def stand_ins(plan: Plan) -> AsyncIterator[Sandbox]:
     """Run the sandbox that belongs to a plan: its port stands in ``site.vendor_suffix``.
@@ -85,7 +116,12 @@ async def stand_ins(plan: Plan) -> AsyncIterator[Sandbox]:
     Raises ``ConfigError`` when the port cannot be had.
     """
     port = int(plan.site.vendor_suffix.rpartition(":")[2])
-    sandbox = Sandbox(port=port, tracking_url=plan.site.tracking_url, report_url=plan.report_url)
+    sandbox = Sandbox(
+        port=port,
+        tracking_url=plan.site.tracking_url,
+        report_url=plan.report_url,
+        vendors=tuple(plan.site.vendors),
+    )
     try:
         await sandbox.start()
     except OSError as error:

@@ -4,6 +4,7 @@
 ``Mover``   carries outboxes into queue and ledger, exactly once.
 ``Queue``   the beacons that wait for a lane, and how each ended.
 ``Ledger``  what happened: twins, roll-ups, traces. No personal data.
+``Keeping`` deletes what has been kept for long enough.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from firsthand.model import Beacon, Client, Note, Origin, Outcome, Reason, Server
+from firsthand.model import Beacon, Client, Note, Origin, Outcome, Reason, Server, Withdrawal
 
 
 class Durability(StrEnum):
@@ -119,7 +120,8 @@ class Latency:
 class KeyHealth:
     """Event keys of an account: all twins, keys that we made, keys seen again by the same way.
 
-    A copy that only tells a better client outcome is not a repetition.
+    A copy that only tells a better client outcome is not a repetition. ``clashes``: twins whose
+    key another visitor's event had already.
     """
 
     vendor: str
@@ -127,6 +129,7 @@ class KeyHealth:
     total: int
     made: int
     repeated: int
+    clashes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +165,45 @@ class Trace:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what is kept is kept, in milliseconds.
+
+    ``queue``        waiting beacons, from arrival; then they end as expired.
+    ``dead``         dead letters, from their burial.
+    ``unreadable``   lines of an outbox that this version cannot read.
+    ``withdrawals``  at least as long as anything older can come into the queue.
+    ``twins``        the events themselves, with their traces; at least as long as ``queue``.
+    ``hours``, ``days``  the roll-ups.
+    """
+
+    queue: int
+    dead: int
+    unreadable: int
+    withdrawals: int
+    twins: int
+    hours: int
+    days: int
+
+
 class Outbox(Protocol):
-    """What an edge worker acknowledged."""
+    """What an edge worker acknowledged.
+
+    ``last_error``, ``trim_error``: why the last write, the last trim failed; empty if it did not.
+    """
+
+    @property
+    def last_error(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def trim_error(self) -> str: ...  # noqa: D102 - told above
 
     async def put(
-        self, beacons: Sequence[Beacon], notes: Sequence[Note] = (), withdrawn: Sequence[str] = ()
+        self,
+        beacons: Sequence[Beacon],
+        notes: Sequence[Note] = (),
+        withdrawn: Sequence[Withdrawal] = (),
     ) -> None:
-        """Return once ``beacons`` and ``withdrawn`` subjects are durable. Notes are best effort.
+        """Return once ``beacons`` and ``withdrawn`` are durable. Notes are best effort.
 
         Raises ``OSError`` when the disk does not take them.
         """
@@ -184,7 +219,10 @@ class Outbox(Protocol):
 
 
 class Mover(Protocol):
-    """Carries outboxes into queue and ledger."""
+    """Carries outboxes into queue and ledger. ``last_error``: why the last move failed, or ""."""
+
+    @property
+    def last_error(self) -> str: ...  # noqa: D102 - told above
 
     async def move(self, *, now: int) -> int:
         """Move what the outboxes hold, orphaned ones too; return how many beacons that were."""
@@ -199,7 +237,7 @@ class Queue(Protocol):
     async def lease(self, lane: Lane, *, now: int, limit: int, for_ms: int) -> list[Leased]:
         """Take up to ``limit`` due beacons, oldest first, for ``for_ms``; then they are due again.
 
-        Beacons whose subject has withdrawn are settled as withheld instead, here.
+        Beacons whose subject has withdrawn from this vendor are settled as withheld, here.
         """
 
     async def settle(self, done: Sequence[Settled], *, now: int) -> None:
@@ -218,6 +256,16 @@ class Queue(Protocol):
 
     async def backlog(self) -> list[Backlog]:
         """Return every lane's state."""
+
+
+class Keeping(Protocol):
+    """Deletes what has been kept for long enough."""
+
+    async def purge(self, limits: Retention, *, now: int) -> None:
+        """Delete what is older than ``limits``, in small steps between which others get on.
+
+        Raises ``OSError`` when the disk does not take it.
+        """
 
 
 class Ledger(Protocol):

@@ -18,17 +18,9 @@ from typing import Literal
 import orjson
 
 from firsthand.convert import (
-    address,
-    base64url_sha256,
-    currency,
-    integer,
-    matching,
-    number,
-    public_ip,
     short,
-    text,
 )
-from firsthand.mapping import Pair, Table, nest, query_pairs, request_pairs
+from firsthand.mapping import Pair, nest, query_pairs, request_pairs
 from firsthand.model import (
     Accepted,
     Beacon,
@@ -36,7 +28,6 @@ from firsthand.model import (
     Fields,
     Hit,
     Kind,
-    MatchKey,
     Outcome,
     Purpose,
     Reading,
@@ -48,122 +39,22 @@ from firsthand.model import (
     TryLater,
     Value,
 )
-from firsthand.vendor import Auth, Converter, Dedup, Door, Field, IdCookie, Limits, Vendor, Version
+from firsthand.vendor import Auth, Dedup, Door, IdCookie, Limits, Vendor, Version
 from firsthand.vendors import google_tag
+from firsthand.vendors.ga4_events import compose
+from firsthand.vendors.ga4_fields import EVENT_NAMES, FIELDS, MAX_TEXT, NAME, TABLE, mappable
 
 MAX_LINES = 50
 MAX_NAMED = 25  # parameters of an event; properties of a user
-MAX_TEXT = 100
 LATE_MS = 5_000
 
 ACCOUNT = r"G-[A-Z0-9]{4,20}"
-_NAME = re.compile(r"(?!firebase_|ga_|google_)[A-Za-z][A-Za-z0-9_]{0,39}")
 _PROPERTY = re.compile(
     r"(?!firebase_|ga_|google_|(?:user_id|last_deep_link_referrer|first_visit_time"
     r"|first_open_time|first_open_after_install)$)[A-Za-z][A-Za-z0-9_]{0,23}"
 )
 
-_param = short(MAX_TEXT)
-_client = matching(r"[A-Za-z0-9._=+/-]{1,128}")
-_yes: Converter = {"1": 1, "true": 1}.get
-_true: Converter = {"1": "true", "true": "true"}.get
-
-
-def _hashes(value: str) -> list[Value] | None:
-    """Return a hash as the API wants it: as hex, in a list."""
-    found = base64url_sha256(value)
-    return None if found is None else [found]
-
-
-def _free(names: str, kind: Kind, convert: Converter) -> Iterator[Field]:
-    """Yield rows of known parameters; the pixel sends texts as ``ep.``, numbers as ``epn.``."""
-    for name in names.split():
-        yield Field(f"ep.{name}", f"params.{name}", kind, convert)
-        yield Field(f"epn.{name}", f"params.{name}", kind, convert)
-
-
-def _read_only(kind: Kind, names: str) -> Iterator[Field]:
-    """Yield rows of what is understood but has no counterpart in the API."""
-    return (Field(name, "", kind, text) for name in names.split())
-
-
-# fmt: off
-FIELDS = (
-    #     beacon                 Measurement Protocol           privacy           converter
-    Field("cid",                 "client_id", Kind.BROWSER_ID, _client, MatchKey.BROWSER_ID),
-    Field("uid",                 "user_id", Kind.CONTACT, short(256), MatchKey.EXTERNAL_ID),
-    Field("@em.em", "user_data.sha256_email_address", Kind.CONTACT, _hashes, MatchKey.EMAIL),
-    Field("@em.pn", "user_data.sha256_phone_number", Kind.CONTACT, _hashes, MatchKey.PHONE),
-    Field("@ip",                 "ip_override", Kind.NETWORK, public_ip, MatchKey.IP),
-    Field("@user_agent",         "user_agent", Kind.NETWORK, text, MatchKey.USER_AGENT),
-    Field("@ad_user_data",       "consent.ad_user_data",        Kind.CONSENT,     str.upper),
-    Field("@ad_personalization", "consent.ad_personalization",  Kind.CONSENT,     str.upper),
-    Field("sid",                 "params.session_id", Kind.BROWSER_ID, matching("[0-9]{1,20}")),
-    Field("_et",                 "params.engagement_time_msec", Kind.TECHNICAL,   integer),
-    Field("cu",                  "params.currency",             Kind.COMMERCE,    currency),
-    Field("pr*",                 "params.items",                Kind.COMMERCE,    google_tag.item),
-    Field("pi",                  "params.promotion_id",         Kind.COMMERCE,    _param),
-    Field("pn",                  "params.promotion_name",       Kind.COMMERCE,    _param),
-    Field("dl",                  "params.page_location",        Kind.PAGE,        address),
-    Field("dr",                  "params.page_referrer",        Kind.PAGE,        address),
-    Field("dt",                  "params.page_title",           Kind.PAGE,        short(300)),
-    Field("ir",                  "params.ignore_referrer",      Kind.TECHNICAL,   _true),
-    Field("tt",                  "params.traffic_type",         Kind.TECHNICAL,   _param),
-    Field("_dbg",                "params.debug_mode",           Kind.TECHNICAL,   _yes),
-    *_free("debug_mode", Kind.TECHNICAL, _yes),
-    *_free("engagement_time_msec", Kind.TECHNICAL, integer),
-    *_free("currency", Kind.COMMERCE, currency),
-    *_free("value tax shipping", Kind.COMMERCE, number),
-    *_free("coupon affiliation payment_type shipping_tier customer_type", Kind.COMMERCE, _param),
-    *_free("item_list_id item_list_name", Kind.COMMERCE, _param),
-    *_free("transaction_id event_id", Kind.ORDER_ID, _param),
-    *_free("page_location page_referrer link_url", Kind.PAGE, address),
-    *_free("page_title", Kind.PAGE, short(300)),
-    # Ours to set: a free key must not stand in for them.
-    *_read_only(Kind.CUSTOM, "ep.session_id epn.session_id ep.items epn.items"),
-    *_read_only(Kind.CUSTOM, "ep.timestamp_micros epn.timestamp_micros"),
-    Field("ep.*",                "params.*",                    Kind.CUSTOM,      _param),
-    Field("epn.*",               "params.*",                    Kind.CUSTOM,      number),
-    Field("up.*",                "user_properties.*",           Kind.CUSTOM,      short(36)),
-    Field("upn.*",               "user_properties.*",           Kind.CUSTOM,      number),
-    *_read_only(Kind.CONTACT, "em"),
-    *_read_only(Kind.CONSENT, " ".join((*google_tag.SIGNALS, "@ad_storage @analytics_storage"))),
-    *_read_only(Kind.TECHNICAL, "v tid en gtm _p _s sct seg _fv _ss _nsi _ee _c _eu _rnd _z z tfd"),
-    *_read_only(Kind.TECHNICAL, "are frm tag_exp ptag_exp gdid _tu rcb gaf ae _gaz _fplc _glv"),
-    *_read_only(Kind.TECHNICAL, "gtm_up ec_mode emd lps ur ecid ecsid ul sr dh dp uaa uab uafvl"),
-    *_read_only(Kind.TECHNICAL, "uam uamb uap uapv uaw cs cm cn cc ck ct ci ccf cmt scrsrc _uip"),
-    *_read_only(Kind.TECHNICAL, "richsstsse sst.*"),
-)
-# fmt: on
-TABLE = Table(FIELDS)
-
 _words = str.split
-_STANDARD = _words(
-    "page_view purchase refund add_to_cart remove_from_cart add_to_wishlist begin_checkout "
-    "add_payment_info add_shipping_info view_item_list select_item view_promotion select_promotion "
-    "select_content search view_search_results share login sign_up join_group generate_lead "
-    "qualify_lead disqualify_lead working_lead close_convert_lead close_unconvert_lead level_up "
-    "post_score tutorial_begin tutorial_complete unlock_achievement earn_virtual_currency "
-    "spend_virtual_currency"
-)
-_AUTOMATIC = _words(
-    "session_start first_visit user_engagement scroll click file_download form_start form_submit "
-    "video_start video_progress video_complete"
-)
-EVENT_NAMES = {
-    **dict(zip(_STANDARD, _STANDARD, strict=True)),
-    **dict.fromkeys(_AUTOMATIC, "custom"),
-    "view_item": "viewed_item",
-    "view_cart": "viewed_cart",
-}
-
-_RESERVED = re.compile(
-    "ad_(activeview|click|exposure|impression|query|reward)|adunit_exposure|error|os_update"
-    "|screen_view|app_(clear_data|exception|install|remove|store_refund|update|upgrade)"
-    "|in_app_purchase|dynamic_link_(app_open|app_update|first_open)|first_(open|visit)"
-    "|notification_(dismiss|foreground|open|receive|send)|session_start|user_engagement"
-)
-"""Event names that the Measurement Protocol refuses, or takes from apps only."""
 
 _PROMOTION = {"cn": "ep.creative_name", "cs": "ep.creative_slot", "lo": "ep.location_id"}
 
@@ -194,7 +85,6 @@ def _reading(hit: Hit, wire: list[Pair], line: int) -> Reading | None:
     fields = taken.fields
     if items:
         fields["params.items"] = items
-    mappable = _NAME.fullmatch(spelled) and not _RESERVED.fullmatch(name)
     return Reading(
         account=seen["tid"],
         name=name,
@@ -205,7 +95,7 @@ def _reading(hit: Hit, wire: list[Pair], line: int) -> Reading | None:
         fields=fields,
         signals={key: seen[key] for key in google_tag.SIGNALS if seen.get(key)},
         unlisted=taken.unlisted,
-        skip=Reason.NONE if mappable else Reason.UNMAPPABLE,
+        skip=Reason.NONE if mappable(spelled) else Reason.UNMAPPABLE,
         notes=taken.notes,
     )
 
@@ -272,7 +162,7 @@ def _event(beacon: Beacon, now: int) -> dict[str, Value]:
         params["engagement_time_msec"] = 1  # without it the visitor does not count as active
     for path, value in beacon.fields.items():
         name = path[7:]
-        if path[:7] == "params." and _NAME.fullmatch(name) and value != "":
+        if path[:7] == "params." and NAME.fullmatch(name) and value != "":
             params[name] = value[: _CUT.get(name, MAX_TEXT)] if isinstance(value, str) else value
     if now - beacon.event_at > LATE_MS:
         params["timestamp_micros"] = beacon.event_at * 1000
@@ -393,6 +283,7 @@ VENDOR = Vendor(
     read=read,
     write=write,
     judge=judge,
+    compose=compose,
     batch_key=batch_key,
     probe=probe,
     judge_probe=judge_probe,

@@ -9,7 +9,7 @@ Limits: 1,000 events a call, 7 days back; one bad event fails its whole call.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from firsthand.convert import address, number, text
-from firsthand.mapping import Pair, Table, Taken, body_pairs, nest, query_pairs, request_pairs
+from firsthand.mapping import Pair, Taken, body_pairs, nest, query_pairs, request_pairs
 from firsthand.model import (
     Beacon,
     Call,
@@ -42,15 +42,20 @@ from firsthand.vendor import (
     Version,
 )
 from firsthand.vendors.meta_answers import judge
+from firsthand.vendors.meta_events import compose
 from firsthand.vendors.meta_fields import (
     ACCOUNT,
     CLICK,
+    EVENT_NAMES,
     FBC,
     FBC_PATH,
     FBP,
     FBP_PATH,
     FIELDS,
     OPTIONS,
+    PERSON_ROWS,
+    TABLE,
+    person,
 )
 
 AUTOMATIC = frozenset(
@@ -61,30 +66,6 @@ AUTOMATIC = frozenset(
 
 _AUTOMATIC_SOURCES = frozenset({"automatic", "user_properties"})  # values of ``es``
 
-EVENT_NAMES: Mapping[str, str] = {
-    "PageView": "page_view",
-    "ViewContent": "viewed_item",
-    "Search": "search",
-    "AddToCart": "add_to_cart",
-    "AddToWishlist": "add_to_wishlist",
-    "InitiateCheckout": "begin_checkout",
-    "AddPaymentInfo": "add_payment_info",
-    "Purchase": "purchase",
-    "Lead": "generate_lead",
-    "CompleteRegistration": "sign_up",
-    "Contact": "contact",
-    "CustomizeProduct": "customize_product",
-    "Donate": "donate",
-    "FindLocation": "find_location",
-    "Schedule": "schedule",
-    "StartTrial": "start_trial",
-    "SubmitApplication": "custom",  # the shared vocabulary has no word for it
-    "Subscribe": "subscribe",
-}
-
-
-_TABLE = Table(FIELDS)
-_PERSON_ROWS = {row.wire: row for row in FIELDS if row.kind is Kind.CONTACT and row.path}
 _RANK = {row.path: rank for rank, row in enumerate(FIELDS) if row.path}
 _FREE_KEY = re.compile(r"cd\[[^\[\].\x00-\x1f\x7f\ud800-\udfff]{1,100}\]")
 _ACCOUNT = re.compile(ACCOUNT)
@@ -148,8 +129,8 @@ def _told(pairs: Sequence[Pair]) -> dict[str, str]:
 
 def _taken(pairs: Sequence[Pair], told: Mapping[str, str], hit: Hit) -> Taken:
     plain = [pair for pair in pairs if _for_table(pair[0])]
-    taken = _TABLE.take(plain + request_pairs(hit))
-    fields = taken.fields | _person(pairs)
+    taken = TABLE.take(plain + request_pairs(hit))
+    fields = taken.fields | person(pairs)
     _data_use(fields, off=("dpo", "") in pairs)
     if _click_in(told.get("dl", "")) not in {"", click_of(str(fields.get(FBC_PATH, "")))}:
         fields.pop(FBC_PATH, None)  # the page's click is newer; the cookie step makes its value
@@ -158,18 +139,7 @@ def _taken(pairs: Sequence[Pair], told: Mapping[str, str], hit: Hit) -> Taken:
 
 def _for_table(name: str) -> bool:
     """Say whether a parameter is one value for one path; ``cd[a][b]`` and contact data are not."""
-    return bool(_FREE_KEY.fullmatch(name)) if name[:3] == "cd[" else name not in _PERSON_ROWS
-
-
-def _person(pairs: Iterable[Pair]) -> Fields:
-    """Return contact data as lists: what the page gave (``ud``), then what it read from forms."""
-    lists: dict[str, list[Value]] = {}
-    known = [(_PERSON_ROWS[name], value) for name, value in pairs if name in _PERSON_ROWS]
-    for row, value in sorted(known, key=lambda each: each[0].wire.startswith("udff")):
-        digest = row.convert(value)
-        if digest is not None and digest not in lists.setdefault(row.path, []):
-            lists[row.path].append(digest)
-    return {path: values for path, values in lists.items() if values}
+    return bool(_FREE_KEY.fullmatch(name)) if name[:3] == "cd[" else name not in PERSON_ROWS
 
 
 def _data_use(fields: Fields, *, off: bool) -> None:
@@ -277,6 +247,7 @@ VENDOR = Vendor(
     key="meta",
     title="Meta",
     purpose=Purpose.MARKETING,
+    social=True,
     account_pattern=ACCOUNT,
     account_example="1234567890123456",
     beacons=(Door(_HOST, ("/tr", "/tr/")),),
@@ -357,6 +328,7 @@ VENDOR = Vendor(
     read=read,
     write=write,
     judge=judge,
+    compose=compose,
     batch_key=destination,
     api_hosts=("graph.facebook.com",),
     key_param="eid",

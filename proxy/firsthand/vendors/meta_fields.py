@@ -6,7 +6,7 @@ its versions 2.9.170 to 2.9.248.
 Units:  money is in whole currency units on both sides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from firsthand.convert import (
     address,
@@ -27,7 +27,9 @@ from firsthand.convert import (
     solid,
     text,
 )
-from firsthand.model import Kind, MatchKey, Value
+from firsthand.ecapi.vocabulary import SOURCES
+from firsthand.mapping import Pair, Table
+from firsthand.model import Fields, Kind, MatchKey, Value
 from firsthand.vendor import Converter, Field
 
 ACCOUNT = r"[0-9]{5,20}"
@@ -36,6 +38,28 @@ CLICK = r"[A-Za-z0-9_-]{1,500}"  # the pixel ignores longer ones
 _APPENDIX = r"(?:\.(?:AQ|Ag|Aw|BA|BQ|Bg|[A-Za-z0-9_-]{8}))?"
 FBC = rf"fb\.[0-9]{{1,2}}\.[0-9]{{1,16}}\.{CLICK}{_APPENDIX}"
 FBP = rf"fb\.[0-9]{{1,2}}\.[0-9]{{1,16}}\.[0-9]{{1,20}}{_APPENDIX}"
+
+
+EVENT_NAMES: Mapping[str, str] = {
+    "PageView": "page_view",
+    "ViewContent": "viewed_item",
+    "Search": "search",
+    "AddToCart": "add_to_cart",
+    "AddToWishlist": "add_to_wishlist",
+    "InitiateCheckout": "begin_checkout",
+    "AddPaymentInfo": "add_payment_info",
+    "Purchase": "purchase",
+    "Lead": "generate_lead",
+    "CompleteRegistration": "sign_up",
+    "Contact": "contact",
+    "CustomizeProduct": "customize_product",
+    "Donate": "donate",
+    "FindLocation": "find_location",
+    "Schedule": "schedule",
+    "StartTrial": "start_trial",
+    "SubmitApplication": "custom",  # the shared vocabulary has no word for it
+    "Subscribe": "subscribe",
+}
 
 
 def _ids(value: str) -> Value | None:
@@ -91,6 +115,9 @@ def _limited(value: str) -> Value | None:
     return ["LDU"] if value.strip() else None
 
 
+_yes: Converter = {"1": True}.get
+
+
 def _code(pattern: str) -> Converter:
     check = matching(pattern)
     return lambda value: int(value) if check(value) else None
@@ -129,6 +156,9 @@ FIELDS = (
     Field("dl",                     "event_source_url",             Kind.PAGE,       address),
     Field("@referer",               "event_source_url",             Kind.PAGE,       address),
     Field("rl",                     "referrer_url",                 Kind.PAGE,       address),
+    Field("@source",                "action_source",                Kind.TECHNICAL,
+          matching("|".join(SOURCES))),
+    Field("@opt_out",               "opt_out",                      Kind.CONSENT,    _yes),
     Field("dpo",                    OPTIONS,                        Kind.CONSENT,    _limited),
     Field("dpoco",                  f"{OPTIONS}_country",           Kind.CONSENT,    _code("[01]")),
     Field("dpost",                  f"{OPTIONS}_state",             Kind.CONSENT,    _code(STATE)),
@@ -169,3 +199,17 @@ FIELDS = (
     ) for wire in wires.split()),
 )
 # fmt: on
+
+TABLE = Table(FIELDS)
+PERSON_ROWS = {row.wire: row for row in FIELDS if row.kind is Kind.CONTACT and row.path}
+
+
+def person(pairs: Iterable[Pair]) -> Fields:
+    """Return contact data as lists: what the page gave (``ud``), then what it read from forms."""
+    lists: dict[str, list[Value]] = {}
+    known = [(PERSON_ROWS[name], value) for name, value in pairs if name in PERSON_ROWS]
+    for row, value in sorted(known, key=lambda each: each[0].wire.startswith("udff")):
+        digest = row.convert(value)
+        if digest is not None and digest not in lists.setdefault(row.path, []):
+            lists[row.path].append(digest)
+    return {path: values for path, values in lists.items() if values}

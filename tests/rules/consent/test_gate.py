@@ -200,6 +200,11 @@ def test_strip_keeps_the_allowed_kinds() -> None:
     assert gate.strip(fields, kinds.__getitem__, frozenset()) == {}
 
 
+def test_which_signals_somebody_reads() -> None:
+    assert gate.reads("gcs")
+    assert not gate.reads("fh_consent")
+
+
 def test_all_names_that_consent_is_read_from() -> None:
     names = gate.consent_cookie_names(POLICY)
     assert {"fh_consent", "OptanonConsent", "OptanonAlertBoxClosed"} <= set(names)

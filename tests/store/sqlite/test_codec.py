@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsthand.model import Beacon, Client, Note, Origin, Reason, Value, Verdict
+from firsthand.model import Beacon, Client, Note, Origin, Reason, Value, Verdict, Withdrawal
 from firsthand.store.sqlite.codec import (
     beacon_line,
     decode,
@@ -67,12 +67,12 @@ def test_lines_are_read_as_they_were_written() -> None:
     beacon = make_beacon(fields={"a": "one\ntwo"})
     note = Note("acme", "A-1", "purchase", "late")
     rows = [
-        (5, b"\n".join([beacon_line(beacon), withdrawn_line("jane", 4)])),
+        (5, b"\n".join([beacon_line(beacon), withdrawn_line(Withdrawal("jane", "acme"), 4)])),
         (7, note_line(note, 3)),
     ]
     group = read_group(rows)
     assert group.beacons == [(beacon, encode(beacon))]
-    assert group.withdrawn == [("jane", 4)]
+    assert group.withdrawn == [(Withdrawal("jane", "acme"), 4)]
     assert group.notes == [(note, 3, 7)]
     assert group.unreadable == []
 
@@ -89,6 +89,8 @@ BROKEN = [
     b"b" + encode(make_beacon()).replace(b'"pixel"', b'"pigeon"'),
     b"b" + encode(make_beacon()).replace(b'"bot"', b'"newer"'),
     b"w[1]",
+    b'w["jane",4]',
+    b'w["jane","acme","late"]',
     b"n[]",
     b"\xff",
 ]

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ from firsthand.store.sqlite.database import (
     OUTBOX,
     Schema,
     Writer,
+    cause,
     connected,
+    disk_error,
     many,
     opened,
     statements,
@@ -126,11 +129,11 @@ async def test_a_transaction_is_whole_or_not_at_all(tmp_path: Path) -> None:
         writer = Writer(db, path)
         writer.on_failure(lambda: forgot.append(1))
         with pytest.raises(ZeroDivisionError):
-            await run(writer, "INSERT INTO tombstones VALUES ('a', 1 / 0 + ?)")
-        with pytest.raises(OSError, match=r"a\.db.*no such table"):
+            await run(writer, "INSERT INTO tombstones VALUES ('a', 'x', 1 / 0 + ?)")
+        with pytest.raises(OSError, match=r"no such table.*a\.db"):
             await run(writer, "INSERT INTO nowhere VALUES (?)")
         async with writer.transaction() as inside:
-            await many(inside, "INSERT INTO tombstones VALUES (?, ?)", [("c", 1), ("d", 2)])
+            await many(inside, "INSERT INTO tombstones VALUES (?, 'x', ?)", [("c", 1), ("d", 2)])
             await many(inside, "INSERT INTO nowhere VALUES (?)", [])
         async with writer.reading() as inside:
             rows = await inside.execute_fetchall("SELECT subject FROM tombstones")
@@ -141,8 +144,30 @@ async def test_a_transaction_is_whole_or_not_at_all(tmp_path: Path) -> None:
 async def run(writer: Writer, statement: str) -> None:
     """Write a row, and then another whose parameter is a fault of ours where there is a table."""
     async with writer.transaction() as inside:
-        await inside.execute("INSERT INTO tombstones VALUES ('b', 1)")
+        await inside.execute("INSERT INTO tombstones VALUES ('b', 'x', 1)")
         await inside.execute(statement, (1 // ("nowhere" in statement),))
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "says"),
+    [
+        (sqlite3.SQLITE_FULL, errno.ENOSPC, "No space left on device (because)"),
+        (sqlite3.SQLITE_READONLY_DBMOVED, errno.EROFS, "Read-only file system (because)"),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, errno.EBUSY, "Device or resource busy (because)"),
+        (sqlite3.SQLITE_CORRUPT, errno.EIO, "because"),
+        (None, errno.EIO, "because"),
+    ],
+)
+def test_a_failing_disk_is_told_with_number_and_words(
+    code: int | None, number: int, says: str
+) -> None:
+    error = sqlite3.OperationalError("because")
+    if code is not None:
+        error.sqlite_errorcode = code
+    told = disk_error(Path("/data/a.db"), error)
+    assert (told.errno, told.strerror, told.filename) == (number, says, "/data/a.db")
+    assert cause(told) == says
+    assert cause(OSError("bare")) == "OSError"
 
 
 async def test_a_cancelled_transaction_leaves_the_next_one_free(tmp_path: Path) -> None:
@@ -153,7 +178,7 @@ async def test_a_cancelled_transaction_leaves_the_next_one_free(tmp_path: Path) 
         async def write(steps: int) -> None:
             async with writer.transaction() as inside:
                 for step in range(steps):
-                    await inside.execute("INSERT INTO tombstones VALUES (?, 1)", (f"{step}",))
+                    await inside.execute("INSERT INTO tombstones VALUES (?, 'x', 1)", (f"{step}",))
 
         for turns in range(8):
             async with asyncio.TaskGroup() as group:

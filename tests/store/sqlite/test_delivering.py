@@ -10,7 +10,7 @@ from firsthand.store.sqlite.files import Held, ledger_lock, ledger_path
 
 async def use(folder: Path, held: Held) -> None:
     async with open_delivering(
-        folder, held, secret=b"s", kinds={}, durability=Durability.POWER
+        folder, held, secret=b"s", kinds={}, windows={}, durability=Durability.POWER
     ) as parts:
         assert await parts.mover.move(now=1) == 0
         assert await parts.queue.lanes() == []

@@ -26,6 +26,8 @@ STATEMENTS = [
     (module.STANDING, ("[1]",)),
     (module.SET_STATE, ("", "", 1, 1)),
     (module.DEQUEUE, (1,)),
+    (module.UNBURY, (1,)),
+    (module.FEWER_DEAD, (1, 1)),
     (module.BURY, (1, "", "", "", 1)),
     (module.ASK_LATER, (1, "", 1)),
     (module.RETRY, (1, 1)),

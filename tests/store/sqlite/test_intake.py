@@ -7,11 +7,13 @@ import pytest
 import pytest_asyncio
 
 from firsthand.model import Kind, Note, Warned
+from firsthand.rules.trace import KindOf
 from firsthand.store.contract import Durability, Settled
 from firsthand.store.sqlite import intake as module
 from firsthand.store.sqlite.codec import Group, encode
 from firsthand.store.sqlite.database import LEDGER, opened
 from firsthand.store.sqlite.intake import Intake
+from firsthand.store.sqlite.leases import Leases
 from firsthand.store.sqlite.queue import SqliteQueue
 from tests.factories import NOW
 from tests.store.backends import LATER, event, kind_of, open_sqlite
@@ -32,6 +34,10 @@ async def take(db: aiosqlite.Connection, intake: Intake, group: Group) -> None:
     await db.execute("BEGIN")
     await intake.take(db, group, now=LATER)
     await db.execute("COMMIT")
+
+
+def made(**kinds: KindOf) -> Intake:
+    return Intake(b"s", kinds, {}, Leases())
 
 
 async def one(db: aiosqlite.Connection, sql: str) -> object:
@@ -82,7 +88,7 @@ async def test_traces_are_kept_of_the_newest_alone(
     db: aiosqlite.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TRACES", 3)
-    intake = Intake(b"s", {"acme": kind_of})
+    intake = made(acme=kind_of)
     await take(db, intake, group(1, 2))
     await take(db, intake, group(3, 4))
     assert [row[0] for row in await db.execute_fetchall("SELECT twin FROM traces")] == [2, 3, 4]
@@ -93,7 +99,7 @@ async def test_traces_are_kept_of_the_newest_alone(
 
 
 async def test_fields_of_an_unknown_vendor_are_all_masked(db: aiosqlite.Connection) -> None:
-    intake = Intake(b"s", {"other": lambda _: Kind.TECHNICAL})
+    intake = made(other=lambda _: Kind.TECHNICAL)
     beacon = event(1, fields={"a": "text"})
     await take(db, intake, Group(beacons=[(beacon, encode(beacon))]))
     assert orjson.loads(str(await one(db, "SELECT fields FROM traces"))) == {"a": "<4 characters>"}
@@ -102,7 +108,7 @@ async def test_fields_of_an_unknown_vendor_are_all_masked(db: aiosqlite.Connecti
 async def test_what_was_learnt_in_a_lost_transaction_is_forgotten(
     db: aiosqlite.Connection,
 ) -> None:
-    intake = Intake(b"s", {})
+    intake = made()
     await db.execute("BEGIN")
     await intake.take(db, group(1), now=LATER)
     await db.execute("ROLLBACK")
@@ -112,28 +118,21 @@ async def test_what_was_learnt_in_a_lost_transaction_is_forgotten(
     assert await one(db, "SELECT waiting FROM lanes JOIN queue ON lanes.id = lane") == 1
 
 
-async def test_withdrawals_keep_the_latest_time(db: aiosqlite.Connection) -> None:
-    intake = Intake(b"s", {})
-    await take(db, intake, Group(withdrawn=[("jane", 7), ("joe", 1)]))
-    await take(db, intake, Group(withdrawn=[("jane", 5), ("joe", 2)]))
-    rows = await db.execute_fetchall("SELECT subject, at FROM tombstones ORDER BY subject")
-    assert list(rows) == [("jane", 7), ("joe", 2)]
-
-
 async def test_notes_are_bounded_like_events(db: aiosqlite.Connection) -> None:
     notes = [(Note("acme", "A-1", f"name {n}", "r" * 500), 2, NOW) for n in range(300)]
-    await take(db, Intake(b"s", {}), Group(notes=notes))
+    await take(db, made(), Group(notes=notes))
     assert await one(db, "SELECT sum(n) FROM notes WHERE by_day = 0") == 600
     assert await one(db, "SELECT count(*) FROM series") == 201
     assert await one(db, "SELECT max(length(reason)) FROM notes") == 100
 
 
 async def test_many_known_twins_are_found_by_index(db: aiosqlite.Connection) -> None:
-    intake = Intake(b"s", {})
+    intake = made()
     await take(db, intake, group(*range(400)))
     await take(db, intake, group(*range(200, 600)))
     assert await one(db, "SELECT count(*) FROM twins") == 600
     assert await one(db, "SELECT sum(n) FROM notes WHERE by_day = 0") == 200
     assert await large_scans(db, module.KNOWN, {"keys": b"x" * 32}) == []
     assert await large_scans(db, module.LAST_TWIN, ()) == []
+    assert await large_scans(db, module.RETIRE_TWIN, (1,)) == []
     assert await large_scans(db, module.DROP_TRACES, (1,)) == []

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -103,7 +104,7 @@ async def test_a_broken_outbox_stops_no_other_and_is_left_alone(tmp_path: Path) 
     rubbish.write_bytes(b"no database" * 1000)
     async with open_sqlite(tmp_path) as store:
         await store.outbox.put(beacons(2))
-        with pytest.raises(OSError, match=r"outbox-00\.db.*not a database"):
+        with pytest.raises(OSError, match=r"not a database.*outbox-00\.db"):
             await store.mover.move(now=LATER)
         assert len(await store.lease()) == 2
     assert rubbish.read_bytes() == b"no database" * 1000
@@ -125,11 +126,14 @@ async def test_a_ledger_without_room_moves_nothing_and_later_all(tmp_path: Path)
         await mover._writer._db.execute_fetchall(f"PRAGMA max_page_count={pages}")
         many = [event(n, name=f"n{n}", fields={"a": "x" * 9_000}) for n in range(1, 9)]
         await store.outbox.put(many)
-        with pytest.raises(OSError, match=r"ledger\.db.*full"):
+        with pytest.raises(OSError, match=r"full.*ledger\.db") as failed:
             await mover.move(now=LATER)
+        assert failed.value.errno == errno.ENOSPC
+        assert mover.last_error == "No space left on device (database or disk is full)"
         assert await store.states() == {("", "queued", ""): 1}
         await mover._writer._db.execute_fetchall("PRAGMA max_page_count=1000000")
         assert await mover.move(now=LATER) == 8
+        assert mover.last_error == ""
         assert await store.states() == {("", "queued", ""): 9}
         assert len({one.beacon.name for one in await store.lease()}) == 9
 

@@ -1,4 +1,5 @@
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,15 +93,37 @@ async def test_a_full_disk_fails_those_who_wait_and_the_next_are_tried(
     large = [event(1, fields={"a": "x" * 100_000})]
     note = Note("acme", "A-1", "purchase", "late")
     await fill(outbox)
-    with pytest.raises(OSError, match=r"outbox-0\.db.*full"):
+    assert outbox.last_error == ""
+    with pytest.raises(OSError, match=r"full.*outbox-0\.db") as failed:
         await outbox.put(large, [note])
+    assert failed.value.errno == errno.ENOSPC
+    assert outbox.last_error == "No space left on device (database or disk is full)"
     with pytest.raises(OSError, match="full"):
         await outbox.put(large)
     await make_room(outbox)
     await outbox.put(large)
+    assert outbox.last_error == ""
     group = await held(outbox)
     assert len(group.beacons) == 1
     assert group.notes == [(note, 1, NOW)]
+
+
+async def test_room_is_noticed_without_another_put(
+    outbox: SqliteOutbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "NOTES_WAIT_S", 0.001)
+    await fill(outbox)
+    with pytest.raises(OSError, match="full"):
+        await outbox.put([event(1, fields={"a": "x" * 100_000})])
+    for number in range(900):
+        outbox.count(Note("acme", "A-1", f"name {number} {'x' * 50}", "late"))
+    await asyncio.sleep(0.05)
+    assert "full" in outbox.last_error
+    await make_room(outbox)
+    async with asyncio.timeout(5):
+        while outbox.last_error:
+            await asyncio.sleep(0.001)
+    assert len((await held(outbox)).notes) == 900
 
 
 async def test_ids_never_restart(tmp_path: Path) -> None:
@@ -148,6 +171,19 @@ async def test_trim_without_a_ledger_keeps_everything(outbox: SqliteOutbox) -> N
     await outbox.put([event(1)])
     await outbox.trim()
     assert len(await rows(outbox)) == 1
+
+
+async def test_a_trim_that_fails_says_so_until_one_succeeds(
+    outbox: SqliteOutbox, tmp_path: Path
+) -> None:
+    ledger_path(tmp_path).write_bytes(b"no database" * 1000)
+    with pytest.raises(OSError, match="not a database"):
+        await outbox.trim()
+    assert "not a database" in outbox.trim_error
+    assert str(tmp_path) not in outbox.trim_error
+    ledger_path(tmp_path).unlink()
+    await outbox.trim()
+    assert outbox.trim_error == ""
 
 
 async def test_trim_deletes_what_was_moved_and_keeps_the_log_small(tmp_path: Path) -> None:

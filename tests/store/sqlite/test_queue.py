@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from firsthand.model import Accepted, Reason
+from firsthand.model import Accepted, Reason, Withdrawal
 from firsthand.store.contract import Backlog, Settled
 from firsthand.store.sqlite import queue as module
-from firsthand.store.sqlite.queue import Leases, SqliteQueue
+from firsthand.store.sqlite.queue import SqliteQueue
 from tests.store.backends import LANE, LATER, Backend, beacons, event, open_sqlite
 from tests.store.sqlite.plans import large_scans
 
@@ -15,22 +15,11 @@ def writer_of(store: Backend):  # noqa: ANN201 - its type is private to the back
     return store.queue._writer
 
 
-def test_leases_run_out_and_can_be_given_back() -> None:
-    leases = Leases()
-    leases.add(1, [5, 6], until=10)
-    leases.add(2, [7], until=10)
-    assert set(leases.out(1, 9)) == {5, 6}
-    leases.drop([6, 99])
-    assert set(leases.out(1, 9)) == {5}
-    assert leases.out(1, 10) == {}
-    assert set(leases.out(2, 9)) == {7}
-
-
 STATEMENTS = [
     (module.LANES, ()),
     (module.LANE_ID, ("a", "b")),
     (module.DUE, (1, 1, 1)),
-    (module.BODIES, ("[1]",)),
+    (module.BODIES, ("[1]", "a")),
     (module.BACKLOG, ()),
 ]
 
@@ -64,7 +53,7 @@ async def test_a_waiting_beacon_that_cannot_be_read_is_buried(tmp_path: Path) ->
 async def test_a_disk_that_fails_gives_nothing_away(tmp_path: Path) -> None:
     async with open_sqlite(tmp_path) as store:
         await store.take(event(0, subject="jane", at=LATER), event(1))
-        await store.outbox.put([], withdrawn=["joe"])
+        await store.outbox.put([], withdrawn=[Withdrawal("joe", "acme")])
         await store.mover.move(now=LATER)
         leased = await store.lease()
         await store.queue.release([one.row for one in leased])

@@ -3,25 +3,12 @@ from dataclasses import replace
 import pytest
 
 from firsthand.model import Client, Origin, Reason, Verdict
-from firsthand.store.sqlite.tally import Tally
-from firsthand.store.sqlite.twins import KEY_BYTES, Arrivals, better, twin_key, verdict_bits
+from firsthand.store.sqlite.tally import DAY_MS, Tally
+from firsthand.store.sqlite.twinkeys import KEY_BYTES
+from firsthand.store.sqlite.twins import Arrivals, better, verdict_bits
 from tests.factories import NOW, make_beacon
 
 KEY = b"k" * KEY_BYTES
-
-
-def test_twin_keys_are_keyed_and_short() -> None:
-    beacon = make_beacon()
-    key = twin_key(b"secret", beacon)
-    assert len(key) == KEY_BYTES
-    assert key == twin_key(b"secret", replace(beacon, id="1", at=5, to="A-2"))
-    assert key != twin_key(b"other", beacon)
-    assert b"key-1" not in key
-
-
-def test_parts_of_a_key_cannot_be_shifted() -> None:
-    one, other = make_beacon(account="A", name="B1"), make_beacon(account="AB", name="1")
-    assert twin_key(b"s", one) != twin_key(b"s", other)
 
 
 ORDER = [Client.NONE, Client.FIRED, Client.UNKNOWN, Client.FAILED, Client.OK]
@@ -91,3 +78,19 @@ def test_a_withheld_twin_opens_with_the_later_verdict() -> None:
     got.add(KEY, 3, make_beacon(withheld=Reason.CONSENT), b"")
     assert got.fresh[KEY].server == "queued"
     assert len(got.waiting) == 1
+
+
+def test_of_three_ages_within_a_batch_the_last_has_the_key() -> None:
+    got = Arrivals({}, 7, Tally(), {"acme": 2 * DAY_MS})
+    for days in (0, 3, 6, 7):
+        got.add(KEY, 3, make_beacon(at=NOW + days * DAY_MS), b"")
+    assert [twin.id for twin in got.aged] == [7, 8]
+    assert got.fresh[KEY].id == 9
+    assert len(got.waiting) == 3
+    known = Arrivals(got.fresh, 10, Tally(), {"acme": 2 * DAY_MS})
+    known.add(KEY, 3, make_beacon(at=NOW + 6 * DAY_MS, origin=Origin.COPY, client=Client.OK), b"")
+    known.add(KEY, 3, make_beacon(at=NOW + 9 * DAY_MS), b"")
+    known.add(KEY, 3, make_beacon(at=NOW + 12 * DAY_MS), b"")
+    assert known.retired == {9}
+    assert [twin.id for twin in known.aged] == [10]
+    assert (known.changed[KEY].id, known.fresh[KEY].id) == (9, 11)

@@ -3,7 +3,7 @@
 
 import { allowed } from "./consent.js";
 import { ours, place, textOf } from "./doors.js";
-import { withKey } from "./eventkey.js";
+import { attempt, withKey } from "./eventkey.js";
 import { onRefusal, refused } from "./policy.js";
 import { CONNECT } from "./route.js";
 import { ownFetch } from "./wrap.js";
@@ -39,9 +39,11 @@ function deliver(address, options) {
 /** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
 function observe(hit, method, given, send) {
   const began = Date.now();
+  const tried = attempt(hit, given);
   const body = withKey(hit, given);
   const post = (outcome) => {
-    if (waiting.delete(post) && allowed(hit.name) !== false) copy(hit, method, body, outcome, began);
+    if (!waiting.delete(post) || allowed(hit.name) === false) return;
+    copy(body, { url: `https://${place(hit.url)}`, method, outcome, ms: Date.now() - began, attempt: tried });
   };
   waiting.add(post);
   send(hit.url.href, body).then(post, (error) =>
@@ -50,20 +52,12 @@ function observe(hit, method, given, send) {
   if (leaving) post("unknown");
 }
 
-function copy(hit, method, body, outcome, began) {
-  const { url, attempt } = hit;
+function copy(body, told) {
+  const content_type = (body && (body.append ? "application/x-www-form-urlencoded" : body.type)) || "";
   const send = (text) =>
     deliver(ours("fh/copy"), {
       method: "POST",
-      body: JSON.stringify({
-        url: `https://${place(url)}`,
-        method,
-        body: text,
-        content_type: (body && (body.append ? "application/x-www-form-urlencoded" : body.type)) || "",
-        outcome,
-        ms: Date.now() - began,
-        attempt,
-      }),
+      body: JSON.stringify(Object.assign(told, { body: text, content_type })),
     }).catch(() => {});
   const text = textOf(body);
   if (text === undefined) new Response(body).text().then(send);
@@ -127,11 +121,12 @@ export function copyForm(hit, node, data, submit) {
 }
 
 function addKey(hit, node, body) {
-  const [param] = hit.vendor.key;
-  if (!param || node.elements[param] || !body.has(param)) return;
-  const input = document.createElement("input");
-  input.name = param;
-  input.value = body.get(param);
+  const { key } = hit.vendor;
+  const name = key.json || key.param;
+  if (!body.has(name)) return;
+  const input = node.elements[name] || document.createElement("input");
+  input.name = name;
+  input.value = body.get(name);
   node.append(input);
 }
 

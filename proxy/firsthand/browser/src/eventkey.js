@@ -1,47 +1,85 @@
-// The event key that both paths share, put into a beacon where its field is missing or empty.
+// The event key that both paths share, put into a beacon where it is missing or empty.
 
 import { textOf } from "./doors.js";
 
-const seen = new Map(); // request as the vendor's script made it -> its key, and how often it came
+const seen = new Map(); // event, and its place in a request -> key, and host that got it first
+const tries = new Map(); // request -> how often it was sent
 
+/** Counts the sendings of a request: a retry is the same again. */
+export function attempt(hit, body) {
+  const request = hit.address + textOf(body);
+  const times = (tries.get(request) || 0) + 1;
+  if (tries.size > 99) tries.clear();
+  tries.set(request, times);
+  return times;
+}
+
+/** Returns a parameter of a query or form; "" where it says nothing. */
 function field(text, name) {
-  const found = new RegExp(`[?&]${name}=([^&]*)`).exec(text);
+  const found = new RegExp(`[?&]${name}=(?!(?:undefined|null)?(?:&|$))([^&]*)`).exec(text);
   return found ? decodeURIComponent(found[1].replace(/\+/g, " ")) : "";
 }
 
-const draw = () => Date.now().toString(36) + Math.random().toString(36).slice(2);
-
-/** Counts this sending: a retry is the same request again, and gets the same key. */
-function remember(hit, text) {
-  const request = hit.url.href + text;
-  if (seen.size > 99) seen.clear();
-  const entry = seen.get(request) || { key: draw(), attempt: 0 };
-  seen.set(request, entry);
-  entry.attempt += 1;
-  return entry;
-}
+const draw = (digits) =>
+  [...crypto.getRandomValues(new Uint8Array(digits))].map((byte) => (byte % 16).toString(16)).join("");
 
 /**
- * Returns the body to send, and sets `hit.attempt` and the key in `hit.url`. Only events of the site
- * get a key: those that the vendor's script invents would never find their twin.
+ * Puts a key into `object` if it has none and is an event of the site: those that the vendor's script
+ * invents would never find their twin. Returns whether it did.
  */
+function put({ url: { host }, vendor: { key } }, object, name, event, request = event) {
+  if (object[key.param] || !new RegExp(key.names).test(name || "")) return false;
+  const twin = seen.get(event);
+  // The same request is a retry; the same event at another host is a mirror.
+  const known = seen.get(request) || (twin && twin.host !== host && twin);
+  const entry = known || { host, key: draw(key.digits) };
+  if (seen.size > 99) seen.clear();
+  seen.set(event, entry).set(request, entry);
+  object[key.param] = entry.key;
+  return true;
+}
+
+/** Returns the body to send, and sets the key in `hit.url` where the event is told there. */
 export function withKey(hit, body) {
+  try {
+    return keyed(hit, body);
+  } catch (error) {
+    // Not the form that the rules tell of: it goes as it came.
+    return body;
+  }
+}
+
+function keyed(hit, body) {
+  const { url, vendor: { key } } = hit;
+  const { search } = url;
   const text = textOf(body) || "";
-  const [param, event, skip] = hit.vendor.key;
-  const { key, attempt } = remember(hit, text);
-  hit.attempt = hit.attempt || attempt;
-  const { search } = hit.url;
-  const name = param && (field(search, event) || field(`?${text}`, event));
-  if (!name || skip.includes(name) || field(search, param) || field(`?${text}`, param)) return body;
-  if (field(search, event)) hit.url.search = filled(search, param, key);
-  else if (body.append) body.set(param, key);
-  else return filled(body, param, key);
+  const inQuery = field(search, key.name);
+  if (!inQuery && /^\s*[[{]/.test(text)) return inJson(hit, text);
+  const all = `${search}&${text}`;
+  const holder = key.json || key.param;
+  const told = field(all, holder);
+  const object = key.json ? JSON.parse(told || "{}") : { [holder]: told };
+  if (!put(hit, object, field(all, key.name), search.slice(1) + text)) return body;
+  const value = key.json ? JSON.stringify(object) : object[holder];
+  if (inQuery) url.search = filled(search, holder, value);
+  else if (body.append) body.set(holder, value);
+  else return filled(text, holder, value);
   return body;
 }
 
-/** Sets the empty field, else appends it: a second field of that name would not be read. */
-function filled(text, param, key) {
-  const empty = new RegExp(`([?&]|^)${param}=(?=&|$)`);
-  const full = `${param}=${key}`;
-  return empty.test(text) ? text.replace(empty, `$1${full}`) : `${text}&${full}`;
+function inJson(hit, text) {
+  const { key } = hit.vendor;
+  const root = JSON.parse(text);
+  let events = [root];
+  for (const step of key.path) events = [].concat(...events.map((each) => each[step] || []));
+  // The place in the list tells events apart that say the same.
+  const done = events.filter((each, n) => put(hit, each, each[key.name], n + JSON.stringify(each), n + text));
+  return done.length ? JSON.stringify(root) : text;
+}
+
+/** Sets a field that is there, else appends it: a second of that name would not be read. */
+function filled(text, name, value) {
+  const there = new RegExp(`([?&]|^)${name}=[^&]*`);
+  const full = `${name}=${encodeURIComponent(value)}`;
+  return there.test(text) ? text.replace(there, `$1${full}`) : `${text}&${full}`;
 }

@@ -109,6 +109,11 @@ def restrict(found: Verdict, signals: Mapping[str, str]) -> Verdict:
     )
 
 
+def reads(signal: str) -> bool:
+    """Say whether any source understands a consent parameter of that name."""
+    return signal in _SIGNALS
+
+
 @lru_cache(_CACHED)
 def _signalled(key: Key) -> Heard:
     said = [_ask(source, dict(key), source.signals, _BEACON_POLICY) for source in _BY_SIGNAL]

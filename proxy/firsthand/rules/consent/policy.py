@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from firsthand.vendors import VENDORS
+
 MAX_AGE_CEILING = 395
 
 
@@ -68,7 +70,7 @@ class Policy:
         },
     )
     social_vendors: tuple[str, ...] = field(
-        default=("linkedin", "meta", "pinterest", "reddit", "snapchat", "tiktok", "x"),
+        default=tuple(key for key, vendor in VENDORS.items() if vendor.social),
         metadata={"doc": "Vendors that a refusal of social media concerns too."},
     )
     groups: Mapping[str, Groups] = field(

@@ -21,7 +21,7 @@
     var PURPOSES = ['ad_storage', 'analytics_storage', 'ad_user_data', 'ad_personalization'];
     var QUIET = ['send_to', 'send_page_view', 'event_callback', 'event_timeout', 'currency', 'items',
       'user_id', 'page_location', 'page_title', 'page_referrer', 'server_container_url',
-      'transport_url', 'debug_mode'];
+      'transport_url', 'debug_mode', 'user_data'];
     var ITEM_KEYS = { item_id: 'id', item_name: 'nm', item_brand: 'br', item_category: 'ca',
       item_category2: 'c2', item_variant: 'va', price: 'pr', quantity: 'qt', discount: 'ds',
       coupon: 'cp', affiliation: 'af', item_list_name: 'ln', item_list_id: 'li', index: 'lp' };

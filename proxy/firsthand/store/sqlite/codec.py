@@ -1,6 +1,6 @@
 """Lines of an outbox row: a letter for the kind, then JSON without line breaks.
 
-``b`` a beacon, ``w`` a subject that withdrew, ``n`` a note and how often it was counted.
+``b`` a beacon, ``w`` a withdrawal, ``n`` a note and how often it was counted.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from firsthand.model import Beacon, Client, Note, Origin, Reason, Verdict
+from firsthand.model import Beacon, Client, Note, Origin, Reason, Verdict, Withdrawal
 
 _ORIGINS = {one.value: one for one in Origin}
 _CLIENTS = {one.value: one for one in Client}
@@ -24,7 +24,7 @@ class Group:
     """What one or more rows hold. ``beacons`` come with their JSON, ``withdrawn`` with the time."""
 
     beacons: list[tuple[Beacon, bytes]] = field(default_factory=list)
-    withdrawn: list[tuple[str, int]] = field(default_factory=list)
+    withdrawn: list[tuple[Withdrawal, int]] = field(default_factory=list)
     notes: list[tuple[Note, int, int]] = field(default_factory=list)
     unreadable: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -66,9 +66,9 @@ def beacon_line(beacon: Beacon) -> bytes:
     return _BEACON + encode(beacon)
 
 
-def withdrawn_line(subject: str, at: int) -> bytes:
-    """Return the line of a subject that withdrew its consent at ``at``."""
-    return _WITHDRAWN + orjson.dumps([subject, at])
+def withdrawn_line(withdrawal: Withdrawal, at: int) -> bytes:
+    """Return the line of a withdrawal at ``at``."""
+    return _WITHDRAWN + orjson.dumps([withdrawal.subject, withdrawal.vendor, at])
 
 
 def note_line(note: Note, n: int) -> bytes:
@@ -94,8 +94,8 @@ def _read_line(group: Group, at: int, line: bytes) -> None:
     if kind == _BEACON:
         group.beacons.append((decode(rest), rest))
     elif kind == _WITHDRAWN:
-        subject, withdrawn_at = orjson.loads(rest)
-        group.withdrawn.append((subject, withdrawn_at))
+        subject, vendor, withdrawn_at = orjson.loads(rest)
+        group.withdrawn.append((Withdrawal(str(subject), str(vendor)), int(withdrawn_at)))
     elif kind == _NOTE:
         vendor, account, name, reason, n = orjson.loads(rest)
         group.notes.append((Note(vendor, account, name, reason), n, at))

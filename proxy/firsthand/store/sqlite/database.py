@@ -5,6 +5,7 @@ is never replaced by a new one.
 """
 
 import asyncio
+import errno
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
@@ -38,6 +39,14 @@ _REMEDIES = {
     "SQLITE_BUSY": "end the other process that holds it",
     "SQLITE_IOERR": "look for disk errors in the system's log",
 }
+_NUMBERS = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.ENOENT,
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_NOMEM: errno.ENOMEM,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,26 @@ OUTBOX = Schema("outbox", 1, "schema_outbox.sql")
 LEDGER = Schema("ledger", 1, "schema_ledger.sql")
 
 
+def disk_error(path: Path, error: sqlite3.Error) -> OSError:
+    """Return what SQLite raised as ``OSError``: ``errno``, file name, ``strerror`` without it."""
+    number = _NUMBERS.get(getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE)
+    if number is None:
+        return OSError(errno.EIO, str(error), str(path))
+    return OSError(number, f"{os.strerror(number)} ({error})", str(path))
+
+
+def cause(error: OSError) -> str:
+    """Return why, without a file's name: for a status page or a log."""
+    return error.strerror or type(error).__name__
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite raises into ``OSError`` with the file's name."""
     try:
         yield
     except sqlite3.Error as error:
-        raise OSError(f"{path}: {error}") from error
+        raise disk_error(path, error) from error
 
 
 @contextmanager

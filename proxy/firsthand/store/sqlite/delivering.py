@@ -11,6 +11,8 @@ from firsthand.store.contract import Durability
 from firsthand.store.sqlite.database import LEDGER, Writer, opened
 from firsthand.store.sqlite.files import Held, ledger_path
 from firsthand.store.sqlite.intake import Intake
+from firsthand.store.sqlite.keeping import SqliteKeeping
+from firsthand.store.sqlite.leases import Leases
 from firsthand.store.sqlite.ledger import SqliteLedger, open_ledger
 from firsthand.store.sqlite.mover import SqliteMover
 from firsthand.store.sqlite.queue import SqliteQueue
@@ -25,32 +27,37 @@ class Delivering:
     mover: SqliteMover
     queue: SqliteQueue
     ledger: SqliteLedger
+    keeping: SqliteKeeping
 
 
 @asynccontextmanager
-async def open_delivering(
+async def open_delivering(  # noqa: PLR0913 - what the process knows and the store does not
     folder: Path,
     held: Held,
     *,
     secret: bytes,
     kinds: Mapping[str, KindOf],
+    windows: Mapping[str, int],
     durability: Durability,
 ) -> AsyncIterator[Delivering]:
-    """Yield mover, queue and ledger. ``held`` is the ledger's lock (``files.ledger_lock``).
+    """Yield mover, queue, ledger, keeping. ``held`` is the ledger's lock (``files.ledger_lock``).
 
-    ``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the privacy class of an API path.
+    ``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the privacy class of an API path,
+    ``windows`` for how many ms an event key stands for one event (none or 0: for a week).
     Raises ``ConfigError`` when the ledger's file cannot be used.
     """
     if held.path.parent != folder:
         raise ConfigError(f"{held.path}: not the lock of {folder}")
     path = ledger_path(folder)
-    intake = Intake(secret, kinds)
+    leases = Leases()
+    intake = Intake(secret, kinds, windows, leases)
     async with opened(path, LEDGER, durability) as db, open_ledger(folder) as ledger:
         await db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         writer = Writer(db, path)
         writer.on_failure(intake.forget)
         mover = SqliteMover(folder, writer, intake)
         try:
-            yield Delivering(mover, SqliteQueue(writer), ledger)
+            queue = SqliteQueue(writer, leases)
+            yield Delivering(mover, queue, ledger, SqliteKeeping(writer, leases))
         finally:
             await mover.close()

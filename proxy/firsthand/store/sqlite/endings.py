@@ -19,15 +19,19 @@ from firsthand.store.sqlite.tally import Tally
 
 STANDING = """
 SELECT queue.id, queue.lane, queue.at, twins.id, twins.series, twins.at,
-  twins.client, twins.server, twins.reason
+  twins.client, twins.server, twins.reason, tombstones.at IS NOT NULL
 FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
-CROSS JOIN twins ON twins.id = queue.twin"""
+CROSS JOIN twins ON twins.id = queue.twin CROSS JOIN lanes ON lanes.id = queue.lane
+LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.vendor = lanes.vendor
+  AND tombstones.at >= queue.at"""
 SET_STATE = """
 UPDATE twins SET server = ?, reason = ?, accepted_ms = coalesce(?, accepted_ms) WHERE id = ?"""
 DEQUEUE = "DELETE FROM queue WHERE id = ?"
 BURY = """
 INSERT INTO dead (lane, twin, at, dead_at, server, reason, message, attempts, subject, body)
 SELECT lane, twin, at, ?, ?, ?, ?, attempts, subject, body FROM queue WHERE id = ?"""
+UNBURY = "DELETE FROM dead WHERE id = ?"
+FEWER_DEAD = "UPDATE lanes SET dead = dead - ? WHERE id = ?"
 ASK_LATER = "UPDATE queue SET due_at = ?, ticket = ? WHERE id = ?"
 RETRY = "UPDATE queue SET due_at = ?, attempts = attempts + 1 WHERE id = ?"
 LANE_COUNTS = "UPDATE lanes SET waiting = waiting - ?, dead = dead + ? WHERE id = ?"
@@ -37,7 +41,8 @@ SET_MESSAGE = "UPDATE traces SET message = ? WHERE twin = ?"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A waiting beacon and its twin, before something happens to them."""
+    """A waiting beacon and its twin, before something happens to them. ``withdrawn``: by now its
+    subject has withdrawn, so that nothing of it is kept."""
 
     row: int
     lane: int
@@ -48,6 +53,7 @@ class Standing:
     client: str
     server: str
     reason: str
+    withdrawn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,11 @@ class Step:
     server: Server
     reason: Reason
     accepted_ms: int | None = None
+
+    @property
+    def buried(self) -> bool:
+        """Whether a dead letter is kept."""
+        return self.server in ENDS_DEAD and not self.standing.withdrawn
 
 
 async def end(db: aiosqlite.Connection, done: Iterable[Settled], *, now: int) -> None:
@@ -83,6 +94,14 @@ async def put_off(
     await _change_twins(db, steps)
     await many(db, RETRY, [(due_at, step.standing.row) for step in steps])
     await many(db, SET_MESSAGE, [(message, step.standing.twin) for step in steps])
+
+
+async def unbury(db: aiosqlite.Connection, rows: Iterable[tuple[int, int]]) -> None:
+    """Delete dead letters, given as (row, lane)."""
+    rows = list(rows)
+    await many(db, UNBURY, [(row,) for row, _ in rows])
+    fewer = Counter(lane for _, lane in rows)
+    await many(db, FEWER_DEAD, [(n, lane) for lane, n in fewer.items()])
 
 
 def as_json(rows: Iterable[int]) -> str:
@@ -121,7 +140,7 @@ async def _bury(
     dead = [
         (now, step.server.value, step.reason.value, ended[row].outcome.message, row)
         for step in steps
-        if step.server in ENDS_DEAD and (row := step.standing.row)
+        if step.buried and (row := step.standing.row)
     ]
     await many(db, BURY, dead)
 
@@ -141,7 +160,7 @@ async def _leave(
             continue
         rows.append((row,))
         gone[lane] += 1
-        dead[lane] += step.server in ENDS_DEAD
+        dead[lane] += step.buried
     await many(db, DEQUEUE, rows)
     await many(db, LANE_COUNTS, [(n, dead[lane], lane) for lane, n in gone.items()])
     await many(db, ASK_LATER, later)

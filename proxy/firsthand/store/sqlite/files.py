@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,24 @@ def try_lock(path: Path) -> Held | None:
     except OSError:
         os.close(descriptor)
         raise
+    _sign(descriptor)
     return Held(path, descriptor)
+
+
+def _sign(descriptor: int) -> None:
+    """Leave our number in a lock file, for ``holder``. A full disk keeps nobody from the lock."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+
+
+def holder(path: Path) -> str:
+    """Return the number of the process that holds a lock, or last held it; empty if not known."""
+    try:
+        said = path.read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return said if said.isdigit() else ""
 
 
 def ledger_lock(folder: Path) -> Held | None:

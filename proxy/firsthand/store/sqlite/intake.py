@@ -11,9 +11,12 @@ from firsthand.model import Beacon, Kind
 from firsthand.rules.trace import KindOf, mask, verdict_words
 from firsthand.store.sqlite.codec import Group
 from firsthand.store.sqlite.database import many
+from firsthand.store.sqlite.leases import Leases
 from firsthand.store.sqlite.series import LANES, MAX_TEXT, SERIES, Bounds, Key, Numbered
 from firsthand.store.sqlite.tally import Tally, note_key
-from firsthand.store.sqlite.twins import Arrivals, Twin, Waiting, twin_key
+from firsthand.store.sqlite.twinkeys import own_key, owner_of, twin_key
+from firsthand.store.sqlite.twins import Arrivals, Twin, Waiting
+from firsthand.store.sqlite.withdrawing import withdraw
 
 TRACES = 2_000
 """Traces are kept of so many of the newest twins."""
@@ -23,34 +26,42 @@ KNOWN = """
 WITH RECURSIVE wanted (rest) AS (
   SELECT :keys UNION ALL SELECT substr(rest, 17) FROM wanted WHERE length(rest) > 16
 )
-SELECT id, key, series, at, origin, seen, client, client_ms, server, reason,
+SELECT id, key, owner, series, at, origin, seen, client, client_ms, server, reason,
   client_keys, server_keys, verdict, bot
 FROM wanted CROSS JOIN twins ON key = substr(rest, 1, 16)"""
 LAST_TWIN = "SELECT coalesce(max(id), 0) FROM twins"
 ADD_TWIN = """
-INSERT INTO twins (id, key, series, at, origin, seen, client, client_ms, server, reason,
+INSERT INTO twins (id, key, owner, series, at, origin, seen, client, client_ms, server, reason,
   client_keys, server_keys, verdict, bot)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 CHANGE_TWIN = """
-UPDATE twins SET seen = ?, client = ?, client_ms = ?, server = ?, reason = ?,
+UPDATE twins SET owner = ?, seen = ?, client = ?, client_ms = ?, server = ?, reason = ?,
   client_keys = ?, server_keys = ?, verdict = ? WHERE id = ?"""
+RETIRE_TWIN = "UPDATE twins SET key = NULL WHERE id = ?"
 ENQUEUE = "INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (?, ?, ?, ?, ?, ?)"
 MORE_WAITING = "UPDATE lanes SET waiting = waiting + ? WHERE id = ?"
 ADD_TRACE = "INSERT OR REPLACE INTO traces (twin, shape, verdict, fields) VALUES (?, ?, ?, ?)"
 DROP_TRACES = "DELETE FROM traces WHERE twin <= ?"
-WITHDRAW = """
-INSERT INTO tombstones (subject, at) VALUES (?, ?)
-ON CONFLICT DO UPDATE SET at = max(at, excluded.at)"""
 KEEP_UNREADABLE = "INSERT INTO unreadable (at, line) VALUES (?, ?)"
 UNREADABLE = ("", "", "", "", "")
 
 
 class Intake:
-    """``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the kind of an API path."""
+    """``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the kind of an API path,
+    ``windows`` for how many ms a key stands for one event; ``leases`` tells what is being sent.
+    """
 
-    def __init__(self, secret: bytes, kinds: Mapping[str, KindOf]) -> None:
+    def __init__(
+        self,
+        secret: bytes,
+        kinds: Mapping[str, KindOf],
+        windows: Mapping[str, int],
+        leases: Leases,
+    ) -> None:
         self._secret = secret
         self._kinds = kinds
+        self._windows = windows
+        self._leases = leases
         self._series = Numbered(SERIES)
         self._lanes = Numbered(LANES)
         self._bounds: Bounds | None = None
@@ -74,7 +85,8 @@ class Intake:
         await self._enqueue(db, arrivals.waiting, now)
         await self._trace(db, arrivals)
         await tally.write(db)
-        await many(db, WITHDRAW, group.withdrawn)
+        in_flight = self._leases.in_flight(now) if group.withdrawn else ()
+        await withdraw(db, group.withdrawn, in_flight=in_flight, now=now)
         await many(db, KEEP_UNREADABLE, group.unreadable)
 
     async def _numbers(self, db: aiosqlite.Connection, group: Group) -> Mapping[Key, int]:
@@ -93,12 +105,20 @@ class Intake:
         self, db: aiosqlite.Connection, group: Group, series: Mapping[Key, int], tally: Tally
     ) -> Arrivals:
         keys = [twin_key(self._secret, beacon) for beacon, _ in group.beacons]
-        arrivals = Arrivals(await _known(db, keys), 0, tally)
+        owners = [
+            owner_of(self._secret, key, beacon)
+            for key, (beacon, _) in zip(keys, group.beacons, strict=True)
+        ]
+        known = await _known(db, keys)
+        contested = _contested(keys, owners, known)
+        if contested:
+            known |= await _known(db, contested)
+        arrivals = Arrivals(known, 0, tally, self._windows)
         if keys:
             ((last,),) = await db.execute_fetchall(LAST_TWIN)
             arrivals.next_id = last + 1
-        for key, (beacon, body) in zip(keys, group.beacons, strict=True):
-            arrivals.add(key, series[_series_key(beacon)], beacon, body)
+        for key, owner, (beacon, body) in zip(keys, owners, group.beacons, strict=True):
+            arrivals.add(key, series[_series_key(beacon)], beacon, body, owner)
         return arrivals
 
     async def _enqueue(
@@ -150,7 +170,19 @@ def _lane_key(beacon: Beacon) -> Key:
     return beacon.vendor, beacon.to
 
 
-async def _known(db: aiosqlite.Connection, keys: Iterable[bytes]) -> Mapping[bytes, Twin]:
+def _contested(
+    keys: Iterable[bytes], owners: Iterable[bytes], known: Mapping[bytes, Twin]
+) -> list[bytes]:
+    """Return the keys of their own of visitors whose event's key another visitor's event has."""
+    holders = {key: twin.owner for key, twin in known.items() if twin.owner}
+    return [
+        own_key(key, owner)
+        for key, owner in zip(keys, owners, strict=True)
+        if owner and holders.setdefault(key, owner) != owner
+    ]
+
+
+async def _known(db: aiosqlite.Connection, keys: Iterable[bytes]) -> dict[bytes, Twin]:
     blob = b"".join(set(keys))
     if not blob:
         return {}
@@ -160,20 +192,23 @@ async def _known(db: aiosqlite.Connection, keys: Iterable[bytes]) -> Mapping[byt
 
 
 async def _write_twins(db: aiosqlite.Connection, arrivals: Arrivals) -> None:
-    fresh = [
-        (
-            *(twin.id, twin.key, twin.series, twin.at, twin.origin, twin.seen),
-            *(twin.client, twin.client_ms, twin.server, twin.reason),
-            *(twin.client_keys, twin.server_keys, twin.verdict, twin.bot),
-        )
-        for twin in arrivals.fresh.values()
-    ]
+    fresh = [_twin_row(twin, twin.key) for twin in arrivals.fresh.values()]
     changed = [
         (
-            *(twin.seen, twin.client, twin.client_ms, twin.server, twin.reason),
+            *(twin.owner, twin.seen, twin.client, twin.client_ms, twin.server, twin.reason),
             *(twin.client_keys, twin.server_keys, twin.verdict, twin.id),
         )
         for twin in arrivals.changed.values()
     ]
+    await many(db, RETIRE_TWIN, [(twin,) for twin in sorted(arrivals.retired)])
+    await many(db, ADD_TWIN, [_twin_row(twin, None) for twin in arrivals.aged])
     await many(db, ADD_TWIN, fresh)
     await many(db, CHANGE_TWIN, changed)
+
+
+def _twin_row(twin: Twin, key: bytes | None) -> tuple[Any, ...]:
+    return (
+        *(twin.id, key, twin.owner, twin.series, twin.at, twin.origin, twin.seen),
+        *(twin.client, twin.client_ms, twin.server, twin.reason),
+        *(twin.client_keys, twin.server_keys, twin.verdict, twin.bot),
+    )

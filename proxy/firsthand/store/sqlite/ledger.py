@@ -20,7 +20,7 @@ from firsthand.store.contract import (
 )
 from firsthand.store.sqlite.database import LEDGER, disk_errors, opened
 from firsthand.store.sqlite.files import ledger_path
-from firsthand.store.sqlite.tally import MADE, REPEATED, TOTAL, day, hour
+from firsthand.store.sqlite.tally import CLASHES, MADE, REPEATED, TOTAL, day, hour
 
 COUNTS = """
 SELECT at, vendor, account, name, client, server, reason, sum(n) AS total
@@ -125,7 +125,7 @@ class SqliteLedger:
         ):
             found.setdefault((vendor, account), {})[what] = n
         return [
-            KeyHealth(*key, total=n.get(TOTAL, 0), made=n.get(MADE, 0), repeated=n.get(REPEATED, 0))
+            KeyHealth(*key, *(n.get(what, 0) for what in (TOTAL, MADE, REPEATED, CLASHES)))
             for key, n in found.items()
         ]
 

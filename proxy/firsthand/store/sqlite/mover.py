@@ -5,6 +5,7 @@ mover saw it: whatever crashes, a row counts once.
 """
 
 import asyncio
+import errno
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,7 +15,14 @@ import aiosqlite
 
 from firsthand.errors import ConfigError
 from firsthand.store.sqlite.codec import read_group
-from firsthand.store.sqlite.database import OUTBOX, Writer, connected, disk_errors, known_version
+from firsthand.store.sqlite.database import (
+    OUTBOX,
+    Writer,
+    cause,
+    connected,
+    disk_errors,
+    known_version,
+)
 from firsthand.store.sqlite.files import delete_database, outbox_lock, outbox_paths, try_lock
 from firsthand.store.sqlite.intake import Intake
 
@@ -45,7 +53,7 @@ class Source:
 
 
 class SqliteMover:
-    """``contract.Mover``."""
+    """``contract.Mover``. ``last_error``: why the last move failed; empty if it did not."""
 
     def __init__(self, folder: Path, writer: Writer, intake: Intake) -> None:
         self._folder = folder
@@ -53,6 +61,7 @@ class SqliteMover:
         self._intake = intake
         self._sources: dict[Path, Source] = {}
         self._turn = asyncio.Lock()
+        self.last_error = ""
 
     async def move(self, *, now: int) -> int:
         """Move what the outboxes hold, orphaned ones too; return how many beacons that were.
@@ -67,8 +76,9 @@ class SqliteMover:
                     moved += await self._drain(path, now)
                 except (OSError, ConfigError) as error:
                     broken.append(error)
+        self.last_error = "; ".join(map(_cause, broken))
         if broken:
-            raise OSError("; ".join(map(str, broken))) from broken[0]
+            raise _joined(broken) from broken[0]
         return moved
 
     async def close(self) -> None:
@@ -97,7 +107,7 @@ class SqliteMover:
         async with self._writer.transaction() as db:
             cursor = await db.execute(MOVE_CURSOR, (last, source.identity, source.last))
             if cursor.rowcount != 1:
-                raise OSError(f"{source.path}: somebody else moved its cursor")
+                raise OSError(errno.EBUSY, "somebody else moved its cursor", str(source.path))
             await self._intake.take(db, group, now=now)
         source.last = last
         return len(group.beacons)
@@ -146,6 +156,16 @@ class SqliteMover:
             held.release()
         async with self._writer.transaction() as ledger:
             await ledger.execute(FORGET_CURSOR, (source.identity,))
+
+
+def _cause(error: Exception) -> str:
+    return cause(error) if isinstance(error, OSError) else str(error)
+
+
+def _joined(broken: list[Exception]) -> OSError:
+    """Return all failures as one, with the first number that any has."""
+    numbers = [error.errno for error in broken if isinstance(error, OSError) and error.errno]
+    return OSError(numbers[0] if numbers else errno.EIO, "; ".join(map(str, broken)))
 
 
 async def _next_rows(source: Source) -> list[Row]:

@@ -5,6 +5,7 @@ tells everybody who waited. So a group costs one hand-over to SQLite's thread, h
 """
 
 import asyncio
+import errno
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -15,11 +16,25 @@ from uuid import uuid4
 import aiosqlite
 
 from firsthand.errors import ConfigError
-from firsthand.model import Beacon, Note
+from firsthand.model import Beacon, Note, Withdrawal
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite.codec import beacon_line, note_line, withdrawn_line
-from firsthand.store.sqlite.database import OUTBOX, connected, disk_errors, opened
-from firsthand.store.sqlite.files import Held, ledger_path, outbox_lock, outbox_path, try_lock
+from firsthand.store.sqlite.database import (
+    OUTBOX,
+    cause,
+    connected,
+    disk_error,
+    disk_errors,
+    opened,
+)
+from firsthand.store.sqlite.files import (
+    Held,
+    holder,
+    ledger_path,
+    outbox_lock,
+    outbox_path,
+    try_lock,
+)
 
 GROUP_BYTES = 256 * 1024
 """A group is closed when it gets larger, so that the mover's steps stay short."""
@@ -82,11 +97,15 @@ async def _lock(path: Path) -> Held:
         if held is not None:
             return held
         await asyncio.sleep(LOCK_PAUSE_S)
-    raise ConfigError(f"{path}: another process uses it. Remedy: end that process")
+    number = holder(outbox_lock(path)) or "not known"
+    raise ConfigError(f"{path}: another process uses it (pid {number}). Remedy: end that process")
 
 
 class SqliteOutbox:
-    """``contract.Outbox``. ``run`` is the writer; ``open_outbox`` starts it."""
+    """``contract.Outbox``. ``run`` is the writer; ``open_outbox`` starts it.
+
+    ``last_error``, ``trim_error``: why the last write, the last trim failed; empty if it did not.
+    """
 
     def __init__(
         self, db: aiosqlite.Connection, path: Path, identity: str, *, clock: Callable[[], int]
@@ -101,19 +120,24 @@ class SqliteOutbox:
         self._wake = asyncio.Event()
         self._closing = False
         self._ended = asyncio.Event()
+        self.last_error = ""
+        self.trim_error = ""
 
     async def put(
-        self, beacons: Sequence[Beacon], notes: Sequence[Note] = (), withdrawn: Sequence[str] = ()
+        self,
+        beacons: Sequence[Beacon],
+        notes: Sequence[Note] = (),
+        withdrawn: Sequence[Withdrawal] = (),
     ) -> None:
-        """Return once ``beacons`` and ``withdrawn`` subjects are durable. Raises ``OSError``."""
+        """Return once ``beacons`` and ``withdrawn`` are durable. Raises ``OSError``."""
         if self._closing:
-            raise OSError(f"{self._path}: closed")
+            raise self._closed()
         for note in notes:
             self.count(note)
         lines = [beacon_line(beacon) for beacon in beacons]
         if withdrawn:
             now = self._clock()
-            lines += [withdrawn_line(subject, now) for subject in withdrawn]
+            lines += [withdrawn_line(one, now) for one in withdrawn]
         if not lines:
             return
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -126,9 +150,7 @@ class SqliteOutbox:
         if note not in self._notes and len(self._notes) >= MAX_NOTES:
             note = Note(note.vendor, "", "(other)", note.reason)
         self._notes[note] += 1
-        if self._notes_timer is None:
-            loop = asyncio.get_running_loop()
-            self._notes_timer = loop.call_later(NOTES_WAIT_S, self._wake.set)
+        self._start_timer()
 
     async def run(self) -> None:
         """Write groups until ``close``. A group that the disk refuses fails; the next is tried."""
@@ -141,7 +163,7 @@ class SqliteOutbox:
                     break
         finally:
             self._stop_timer()
-            self._fail(self._take_waiting(len(self._waiting)), OSError(f"{self._path}: closed"))
+            self._fail(self._take_waiting(len(self._waiting)), self._closed())
             self._ended.set()
 
     async def trim(self) -> None:
@@ -150,12 +172,20 @@ class SqliteOutbox:
         The checkpoint runs on a connection of its own. Only what was written meanwhile is left to
         the writer's, and only where the log has grown: SQLite begins it anew once all is copied.
         """
-        with disk_errors(self._path):
-            await self._delete(await self._moved())
-            async with connected(self._path, "rw") as aside:
-                ((_, pages, copied),) = await aside.execute_fetchall(CHECKPOINT)
-            if pages > LARGE_WAL_PAGES and copied < pages:
-                await self._db.execute_fetchall(CHECKPOINT)
+        try:
+            with disk_errors(self._path):
+                await self._delete(await self._moved())
+                await self._checkpoint()
+        except OSError as error:
+            self.trim_error = cause(error)
+            raise
+        self.trim_error = ""
+
+    async def _checkpoint(self) -> None:
+        async with connected(self._path, "rw") as aside:
+            ((_, pages, copied),) = await aside.execute_fetchall(CHECKPOINT)
+        if pages > LARGE_WAL_PAGES and copied < pages:
+            await self._db.execute_fetchall(CHECKPOINT)
 
     async def close(self) -> None:
         """Write what waits and end the writer. Later puts fail."""
@@ -178,13 +208,20 @@ class SqliteOutbox:
         try:
             await self._db.execute(INSERT, (self._clock(), b"\n".join(lines)))
         except sqlite3.Error as error:
-            self._fail(group, OSError(f"{self._path}: {error}"))
+            failed = disk_error(self._path, error)
+            self.last_error = cause(failed)
+            self._fail(group, failed)
             for note, n in notes.items():
                 self._notes[note] += n
+            if notes:
+                # Tried again without being asked: who sends nobody here before it is well would
+                # else wait for ever.
+                self._start_timer()
         except BaseException:
-            self._fail(group, OSError(f"{self._path}: not known to be written"))
+            self._fail(group, OSError(errno.EIO, "not known to be written", str(self._path)))
             raise
         else:
+            self.last_error = ""
             for _, committed in group:
                 if not committed.done():
                     committed.set_result(None)
@@ -205,6 +242,14 @@ class SqliteOutbox:
         for _, committed in group:
             if not committed.done():
                 committed.set_exception(error)
+
+    def _closed(self) -> OSError:
+        return OSError(errno.EBADF, "closed", str(self._path))
+
+    def _start_timer(self) -> None:
+        if self._notes_timer is None:
+            loop = asyncio.get_running_loop()
+            self._notes_timer = loop.call_later(NOTES_WAIT_S, self._wake.set)
 
     def _stop_timer(self) -> None:
         if self._notes_timer is not None:

@@ -1,10 +1,6 @@
-"""Beacons that wait for a lane, and how each ended.
+"""Beacons that wait for a lane, and how each ended."""
 
-Leases are kept in memory: whoever delivers holds the ledger's lock, and when it dies its leases die
-with it, so the batch in flight is due again at once.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from firsthand.model import Reason, Refused, Withheld
@@ -12,6 +8,7 @@ from firsthand.store.contract import Backlog, Lane, Leased, Settled
 from firsthand.store.sqlite.codec import UNREADABLE, decode
 from firsthand.store.sqlite.database import Writer
 from firsthand.store.sqlite.endings import as_json, end, put_off
+from firsthand.store.sqlite.leases import Leases
 
 LANES = "SELECT vendor, account FROM lanes WHERE waiting > 0 ORDER BY vendor, account"
 LANE_ID = "SELECT id FROM lanes WHERE vendor = ? AND account = ?"
@@ -19,7 +16,8 @@ DUE = "SELECT id FROM queue WHERE lane = ? AND due_at <= ? ORDER BY due_at LIMIT
 BODIES = """
 SELECT queue.id, body, attempts, ticket, tombstones.at IS NOT NULL
 FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
-LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.at >= queue.at
+LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.vendor = ?
+  AND tombstones.at >= queue.at
 ORDER BY wanted.key"""
 BACKLOG = """
 SELECT vendor, account, waiting, dead,
@@ -27,35 +25,12 @@ SELECT vendor, account, waiting, dead,
 FROM lanes ORDER BY vendor, account"""
 
 
-class Leases:
-    """Which rows of which lane are out, and until when."""
-
-    def __init__(self) -> None:
-        self._until: dict[int, dict[int, int]] = {}
-
-    def out(self, lane: int, now: int) -> Mapping[int, int]:
-        """Return what is out of a lane; what has run out is dropped."""
-        kept = {row: until for row, until in self._until.get(lane, {}).items() if until > now}
-        self._until[lane] = kept
-        return kept
-
-    def add(self, lane: int, rows: Iterable[int], until: int) -> None:
-        """Note rows as out."""
-        self._until.setdefault(lane, {}).update(dict.fromkeys(rows, until))
-
-    def drop(self, rows: Iterable[int]) -> None:
-        """Note rows as back."""
-        for row in rows:
-            for lane in self._until.values():
-                lane.pop(row, None)
-
-
 class SqliteQueue:
-    """``contract.Queue``."""
+    """``contract.Queue``. ``leases`` are shared with who must leave alone what is being sent."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, leases: Leases | None = None) -> None:
         self._writer = writer
-        self._leases = Leases()
+        self._leases = leases or Leases()
 
     async def lanes(self) -> list[Lane]:
         """Return the lanes in which something waits."""
@@ -72,7 +47,7 @@ class SqliteQueue:
             out = self._leases.out(number, now)
             due = await db.execute_fetchall(DUE, (number, now, limit + len(out)))
             rows = [row for (row,) in due if row not in out][:limit]
-            waiting = await db.execute_fetchall(BODIES, (as_json(rows),))
+            waiting = await db.execute_fetchall(BODIES, (as_json(rows), lane.vendor))
             self._leases.add(number, rows, now + for_ms)
         return await self._fit(waiting, now)
 

@@ -19,12 +19,15 @@ CREATE TABLE series (
   UNIQUE (site, vendor, account, destination, name)
 );
 
--- The two paths of one event. key: keyed hash of site, vendor, account, name and event key.
+-- The two paths of one event. key: keyed hash of site, vendor, account, name and event key; none
+-- once the vendor would take the same key for a new event. owner: keyed hash of key and visitor, by
+-- which a key that another visitor's event has is told; it links no two events.
 -- seen: bit set of the ways it came by. verdict: 1 analytics, 2 marketing, 4 explicit.
 -- client_keys, server_keys: bit sets of model.MatchKey. accepted_ms: from arrival to acceptance.
 CREATE TABLE twins (
   id          INTEGER PRIMARY KEY,
-  key         BLOB NOT NULL UNIQUE,
+  key         BLOB UNIQUE,
+  owner       BLOB NOT NULL,
   series      INTEGER NOT NULL REFERENCES series,
   at          INTEGER NOT NULL,
   origin      TEXT NOT NULL,
@@ -83,7 +86,8 @@ CREATE TABLE latency (
   PRIMARY KEY (by_day, at, series, up_to_ms)
 ) WITHOUT ROWID;
 
--- what: total (twins), made (their key is ours), repeated (came again by the same way).
+-- what: total (twins), made (their key is ours), repeated (came again by the same way), clashes
+-- (another visitor's event had the key).
 CREATE TABLE key_health (
   by_day INTEGER NOT NULL,
   at     INTEGER NOT NULL,
@@ -117,6 +121,7 @@ CREATE TABLE queue (
 );
 CREATE INDEX queue_due ON queue (lane, due_at);
 CREATE INDEX queue_age ON queue (lane, at);
+CREATE INDEX queue_subject ON queue (subject) WHERE subject != '';
 
 -- Beacons that no vendor will take any more. at: arrival, dead_at: when it was given up.
 CREATE TABLE dead (
@@ -133,11 +138,17 @@ CREATE TABLE dead (
   body     BLOB NOT NULL
 );
 
--- Subjects that withdrew their consent: nothing that arrived until then may leave.
+CREATE INDEX dead_age ON dead (dead_at);
+CREATE INDEX dead_subject ON dead (subject) WHERE subject != '';
+
+-- Withdrawals: nothing of the subject that arrived until then may go to the vendor.
 CREATE TABLE tombstones (
-  subject TEXT PRIMARY KEY,
-  at      INTEGER NOT NULL
+  subject TEXT NOT NULL,
+  vendor  TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (subject, vendor)
 ) WITHOUT ROWID;
+CREATE INDEX tombstones_at ON tombstones (at);
 
 -- One event's way, masked, for the newest twins.
 CREATE TABLE traces (
@@ -150,9 +161,10 @@ CREATE TABLE traces (
   message TEXT NOT NULL DEFAULT ''
 );
 
--- Lines of an outbox that this version cannot read: kept, and counted as a note.
+-- Lines of an outbox that this version cannot read: kept for a while, and counted as a note.
 CREATE TABLE unreadable (
   id   INTEGER PRIMARY KEY,
   at   INTEGER NOT NULL,
   line BLOB NOT NULL
 );
+CREATE INDEX unreadable_at ON unreadable (at);

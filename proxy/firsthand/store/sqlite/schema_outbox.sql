@@ -4,7 +4,7 @@
 -- deleted and begun anew is never taken for the old one.
 CREATE TABLE identity (name TEXT NOT NULL);
 
--- A row is one commit. body: lines, each a letter and JSON: b beacon, w withdrawn subject, n note.
+-- A row is one commit. body: lines, each a letter and JSON: b beacon, w withdrawal, n note.
 -- AUTOINCREMENT: ids never restart when the table is empty, else a cursor would skip rows.
 CREATE TABLE outbox (
   id   INTEGER PRIMARY KEY AUTOINCREMENT,

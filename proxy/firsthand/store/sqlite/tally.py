@@ -12,7 +12,7 @@ from firsthand.store.sqlite.database import many
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 CLIENT_PATH, SERVER_PATH = "client", "server"
-TOTAL, MADE, REPEATED = "total", "made", "repeated"
+TOTAL, MADE, REPEATED, CLASHES = "total", "made", "repeated", "clashes"
 
 ADD = {
     "counts": """INSERT INTO counts (by_day, at, series, client, server, reason, n)
@@ -67,7 +67,7 @@ class Tally:
             bits ^= lowest
 
     def key_health(self, at: int, series: int, what: str) -> None:
-        """Count a twin (``TOTAL``), a key of ours (``MADE``) or a repetition (``REPEATED``)."""
+        """Count a twin (``TOTAL``), a key of ours (``MADE``), a repetition, a clash."""
         self._key_health[hour(at), series, what] += 1
 
     def accepted(self, at: int, series: int, up_to_ms: int) -> None:

@@ -1,20 +1,30 @@
-"""The two paths of one event, and what another beacon of the same event changes in them. Pure."""
+"""The two paths of one event, and what another beacon of the same event changes in them. Pure.
 
-import hmac
+A key stands for one event until its vendor would take it for a new one, and for one visitor: where
+another visitor's browser sends the same key, that is an event of its own under a key of its own. So
+neither a site that gives all its leads one key loses them, nor whoever guesses an order's key.
+"""
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from firsthand.model import Beacon, Client, Origin, Reason, Server, Verdict
 from firsthand.store.sqlite.tally import (
+    CLASHES,
     CLIENT_PATH,
+    DAY_MS,
     MADE,
     REPEATED,
     SERVER_PATH,
     TOTAL,
     Tally,
 )
+from firsthand.store.sqlite.twinkeys import own_key
 
-KEY_BYTES = 16
+WINDOW_MS = 7 * DAY_MS
+"""How long a key stands for one event where its vendor says nothing."""
+SHORTEST_WINDOW_MS = DAY_MS
+"""However early a vendor forgets a key: a shop's server that sends again in vain comes once."""
 _RANK = {
     Client.NONE: 0,
     Client.FIRED: 1,
@@ -27,10 +37,14 @@ _SEEN = {Origin.PIXEL: 1, Origin.COPY: 2, Origin.SNIPPET: 4, Origin.BACKEND: 8}
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A row of ``twins``; ``seen`` is the bit set of the ways it came by."""
+    """A row of ``twins``; ``seen`` is the bit set of the ways it came by.
+
+    ``owner`` is empty as long as no browser has told it.
+    """
 
     id: int
     key: bytes
+    owner: bytes
     series: int
     at: int
     origin: str
@@ -43,16 +57,6 @@ class Twin:
     server_keys: int
     verdict: int
     bot: int
-
-
-def twin_key(secret: bytes, beacon: Beacon) -> bytes:
-    """Return the keyed hash by which beacons of one event are known: 16 bytes.
-
-    An event without a key is nobody's twin; its own id stands in.
-    """
-    key = beacon.event_key or f"\n{beacon.id}"
-    parts = (beacon.site, beacon.vendor, beacon.account, beacon.name, key)
-    return hmac.digest(secret, "\0".join(parts).encode(), "sha256")[:KEY_BYTES]
 
 
 def better(known: str, told: Client) -> str:
@@ -78,30 +82,67 @@ class Waiting:
 class Arrivals:
     """What a batch of beacons does to the twins. ``known`` holds those that exist already.
 
-    ``fresh`` and ``changed`` are to be written, ``waiting`` to be queued; ``told`` holds, by twin,
-    the beacon that its trace shows.
+    ``windows``  by vendor, for how many ms a key stands for one event.
+    ``fresh`` and ``changed`` are to be written, ``waiting`` to be queued; the ids in ``retired``
+    lose their key, ``aged`` are new and without one; ``told`` holds, by twin, the beacon that its
+    trace shows.
     """
 
     known: Mapping[bytes, Twin]
     next_id: int
     tally: Tally
+    windows: Mapping[str, int] = field(default_factory=dict)
     fresh: dict[bytes, Twin] = field(default_factory=dict)
     changed: dict[bytes, Twin] = field(default_factory=dict)
+    retired: set[int] = field(default_factory=set)
+    aged: list[Twin] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     told: dict[int, Beacon] = field(default_factory=dict)
 
-    def add(self, key: bytes, series: int, beacon: Beacon, body: bytes) -> None:
-        """Take the next beacon; ``body`` is its JSON."""
-        twin = self.fresh.get(key) or self.changed.get(key) or self.known.get(key)
-        if twin is None:
-            self._first(key, series, beacon, body)
-        else:
-            self._again(twin, beacon, body)
+    def add(self, key: bytes, series: int, beacon: Beacon, body: bytes, owner: bytes = b"") -> None:
+        """Take the next beacon; ``body`` is its JSON, ``owner`` what ``owner_of`` says of it."""
+        under, twin = self._place(key, beacon, owner)
+        if twin is not None:
+            self._again(twin, beacon, body, owner)
+            return
+        if under != key:
+            self.tally.key_health(beacon.at, series, CLASHES)
+        self._retire(under)
+        self._first(under, series, beacon, body, owner)
 
-    def _first(self, key: bytes, series: int, beacon: Beacon, body: bytes) -> None:
+    def _place(self, key: bytes, beacon: Beacon, owner: bytes) -> tuple[bytes, Twin | None]:
+        """Return under which key a beacon stands, and its event's twin if that is known."""
+        holder = self._holder(key)
+        lasting = self._lasting(holder, beacon)
+        if holder is None or not owner or holder.owner in {b"", owner}:
+            return key, lasting
+        own = own_key(key, owner)
+        mine = self._lasting(self._holder(own), beacon)
+        return (own, mine) if mine or lasting else (key, None)
+
+    def _holder(self, key: bytes) -> Twin | None:
+        twin = self.fresh.get(key) or self.changed.get(key) or self.known.get(key)
+        return None if twin is None or twin.id in self.retired else twin
+
+    def _lasting(self, twin: Twin | None, beacon: Beacon) -> Twin | None:
+        """Return a twin if it is young enough for a beacon to be of the same event."""
+        if twin is None:
+            return None
+        window = max(self.windows.get(beacon.vendor) or WINDOW_MS, SHORTEST_WINDOW_MS)
+        return twin if beacon.at - twin.at <= window else None
+
+    def _retire(self, key: bytes) -> None:
+        """Take the key from the twin that had it."""
+        if key in self.fresh:
+            self.aged.append(self.fresh.pop(key))
+        elif (twin := self._holder(key)) is not None:
+            self.retired.add(twin.id)
+
+    def _first(self, key: bytes, series: int, beacon: Beacon, body: bytes, owner: bytes) -> None:
         twin = Twin(
             id=self.next_id,
             key=key,
+            owner=owner,
             series=series,
             at=beacon.at,
             origin=beacon.origin.value,
@@ -129,7 +170,7 @@ class Arrivals:
         if key_made:
             tally.key_health(at, series, MADE)
 
-    def _again(self, twin: Twin, beacon: Beacon, body: bytes) -> None:
+    def _again(self, twin: Twin, beacon: Beacon, body: bytes, owner: bytes) -> None:
         """Take a further beacon of an event: it is never sent twice, its outcome may be better."""
         client = better(twin.client, beacon.client)
         improved = client != twin.client
@@ -141,6 +182,7 @@ class Arrivals:
                 self.tally.key_health(twin.at, twin.series, REPEATED)
         after = replace(
             twin,
+            owner=twin.owner or owner,
             seen=twin.seen | _SEEN[beacon.origin],
             client=client,
             client_ms=beacon.client_ms if improved else twin.client_ms,
