@@ -365,7 +365,7 @@ async def test_a_click_cannot_bend_a_cookie(edge: Public, click: str) -> None:
     answer = await edge.get(
         target,
         f"Cookie: {GRANTED}; {held}",
-        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/143.0.0.0 Safari/537.36",
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/143.0 Safari",
     )
     lines = [line for line in answer.split(b"\r\n") if line.startswith(b"Set-Cookie: ")]
     assert lines

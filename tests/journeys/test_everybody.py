@@ -28,7 +28,7 @@ AMOUNTS = ("14.9", "1490")  # OpenAI counts in cents
 
 
 def holding(world: World, vendor: str, order: str) -> list[Event]:
-    """Return what a vendor's API took that names the order, plain or as Reddit's pixel hashes it."""
+    """Return what a vendor's API took that names the order, plain or as Reddit hashes it."""
     names = {order, sha256(order.encode()).hexdigest()}
     events = world.sandbox.vendor(vendor).events
     return [event for event in events if names & {event.key, *texts(event.data)}]

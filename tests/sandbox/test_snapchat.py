@@ -17,7 +17,7 @@ from firsthand.sandbox.server import Sandbox
 from firsthand.sandbox.snapchat import PIXEL, ROLE, TOKEN, event_fault
 from firsthand.sandbox.stand_in import StandIn
 from firsthand.vendors.snapchat import VENDOR, Settings, judge, judge_probe, read, write
-from firsthand.vendors.snapchat_cookies import click_of, cookie1_of
+from firsthand.vendors.snapchat.cookies import click_of, cookie1_of
 from tests.factories import make_beacon, make_hit, make_reply
 from tests.sandbox.asking import Client, MakeAsk
 from tests.sandbox.waiting import seen

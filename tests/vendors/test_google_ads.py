@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from firsthand.model import Beacon, Fields, Hit, MatchKey, Reading, Reason, Verdict
 from firsthand.rules.doors import Doors, Use
 from firsthand.vendors.google_ads import VENDOR, Settings, tags
-from firsthand.vendors.google_ads_fields import TABLE
+from firsthand.vendors.google_ads.fields import TABLE
 from tests.factories import NOW, make_beacon, make_hit
 
 TAG = "123456789"

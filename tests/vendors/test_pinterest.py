@@ -24,7 +24,7 @@ from firsthand.vendors.pinterest import (
     read,
     write,
 )
-from firsthand.vendors.pinterest_fields import EVENT_NAMES
+from firsthand.vendors.pinterest.fields import EVENT_NAMES
 from tests.factories import NOW, make_beacon, make_hit, make_reading
 from tests.samples import shop
 

@@ -16,7 +16,7 @@ from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Doors, Use
 from firsthand.rules.site import Account, Site
 from firsthand.vendors.reddit import EVENT_NAMES, VENDOR, Settings, read, write
-from firsthand.vendors.reddit_fields import TYPES
+from firsthand.vendors.reddit.fields import TYPES
 from tests.factories import NOW, make_beacon, make_hit, make_reading
 from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, shop
 

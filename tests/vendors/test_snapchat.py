@@ -17,7 +17,7 @@ from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Doors, Use
 from firsthand.rules.site import Account, Site
 from firsthand.vendors.snapchat import VENDOR, Settings, probe, read, write
-from firsthand.vendors.snapchat_fields import EVENT_NAMES
+from firsthand.vendors.snapchat.fields import EVENT_NAMES
 from tests.factories import NOW, make_beacon, make_hit, make_reading
 from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, shop
 

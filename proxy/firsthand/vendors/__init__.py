@@ -1,4 +1,4 @@
-"""The vendors: every module of this package that has a ``VENDOR``.
+"""The vendors: every module or package in here that has a ``VENDOR``.
 
 There is no list to edit. A module without one (``google_tag``) is what several vendors share.
 """
