@@ -74,7 +74,7 @@ def compared(found: dict[str, object]) -> list[str]:
         account["vendor"]
         for account in accounts
         for event in account["events"]
-        if event["name"].lower() == "purchase" and event["paths"]["matched"]
+        if event["name"].lower() == "purchase" and event["figures"]["matched"]
     )
 
 
