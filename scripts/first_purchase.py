@@ -88,7 +88,7 @@ def main() -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page = browser.new_page(viewport={"width": 1280, "height": 740})
             print(f"  bought {buy(page, places['demo shop'])}")
             deadline = time.monotonic() + PATIENCE_S
             while len(compared(report(places["report"]))) < 2:  # noqa: PLR2004 - Meta and GA4
@@ -99,7 +99,7 @@ def main() -> None:
             print(f"First compared purchase after {seconds:.1f} s, at Meta and GA4")
             if options.picture:
                 page.goto(places["report"])
-                page.screenshot(path=options.picture, full_page=True)
+                page.screenshot(path=options.picture)
             browser.close()
     finally:
         os.killpg(server.pid, signal.SIGTERM)

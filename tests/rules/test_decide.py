@@ -268,3 +268,10 @@ def test_a_bot_is_counted_and_sent_only_where_the_site_says_so(
     (beacon,) = on(replace(SITE, bots=bots), replace(meta_hit(), bot=100)).beacons
     assert beacon.withheld is withheld
     assert bool(beacon.fields) is not bool(withheld)
+
+
+def test_only_parameters_of_the_page_can_be_unlisted() -> None:
+    found = ga4_hit()
+    headers = {**found.headers, "referer": "https://shop.example.com/"}
+    assert on(SITE, replace(found, headers=headers)).odd == ()
+    assert on(SITE, ga4_hit(made_up="1")).odd == ("unlisted_ga4",)
