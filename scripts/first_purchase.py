@@ -98,6 +98,7 @@ def main() -> None:
             seconds = time.time() - options.started  # noqa: TID251 - a stopwatch
             print(f"First compared purchase after {seconds:.1f} s, at Meta and GA4")
             if options.picture:
+                page.wait_for_timeout(2000)  # until the last event of the visit has settled
                 page.goto(places["report"])
                 page.screenshot(path=options.picture)
             browser.close()
