@@ -5,12 +5,9 @@ Source: Meta's pages on the Conversions API (using the API), Graph API errors an
 Meta answers for a call as a whole, never for an event: one bad event fails all.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
-
-import orjson
 
 from firsthand.convert import json_value
 from firsthand.model import (
@@ -27,6 +24,7 @@ from firsthand.model import (
     Value,
     Warned,
 )
+from firsthand.vendors.answers import members, shown, wait_s
 
 _REASONS: Mapping[int, Reason] = {
     **dict.fromkeys((3, 10, 102, 190, *range(200, 300)), Reason.AUTH),
@@ -46,16 +44,11 @@ _SLOW_S: Mapping[int, float] = {341: 300.0, 368: 300.0}
 
 _WAIT_KEY = "estimated_time_to_regain_access"  # in minutes
 _USAGE_HEADERS = ("x-business-use-case-usage", "x-app-usage")
-_WORD = r"[^\s\"',;()]"
-_SECRET_LIKE = re.compile(
-    rf"{_WORD}*(?:@|%40){_WORD}*|{_WORD}{{40,}}|(?=[^\s]*[0-9]){_WORD}{{17,}}"
-)
-_MAX_MESSAGE = 300
 
 
 def judge(reply: Reply, beacons: Sequence[Beacon]) -> list[Outcome]:
     """Return one outcome for each beacon: the same for all of a call."""
-    body = _object(reply.body)
+    body = members(reply.body)
     error = body.get("error")
     if isinstance(error, dict):
         outcome = _failed(error, reply, beacons)
@@ -66,18 +59,10 @@ def judge(reply: Reply, beacons: Sequence[Beacon]) -> list[Outcome]:
     return [outcome] * len(beacons)
 
 
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        parsed = orjson.loads(body)
-    except ValueError:
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
-
-
 def _taken(body: Mapping[str, Any], sent: int) -> Outcome:
     complaints = body.get("messages")
     if complaints:
-        return Warned(_shown(str(complaints)))
+        return Warned(shown(str(complaints)))
     if body["events_received"] < sent:
         return Warned(f"Meta counted {body['events_received']} of {sent} events")
     return Accepted()
@@ -103,7 +88,7 @@ def _unreadable(reply: Reply, beacons: Sequence[Beacon]) -> Outcome:
 def _failed(error: Mapping[str, Any], reply: Reply, beacons: Sequence[Beacon]) -> Outcome:
     code, sub = _int(error.get("code")), _int(error.get("error_subcode"))
     told = error.get("error_user_msg") or error.get("message") or ""
-    message = _shown(f"{code}/{sub} {told}" if sub else f"{code} {told}")
+    message = shown(f"{code}/{sub} {told}" if sub else f"{code} {told}")
     reason = _reason(error, code, sub, reply.status)
     if reason is Reason.BAD_EVENT:
         return _bad(sub, message, beacons)
@@ -142,18 +127,11 @@ def _int(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _shown(message: str) -> str:
-    """Return a message without what looks like a token, a hash or an address of a person."""
-    return _SECRET_LIKE.sub("***", message[:1000])[:_MAX_MESSAGE]
-
-
 def _wait_s(headers: Mapping[str, str]) -> float | None:
     """Return the longest wait in seconds that the headers ask for."""
     waits = [60 * each for name in _USAGE_HEADERS for each in _minutes(_usage(headers, name))]
-    after = headers.get("retry-after", "")
-    if after.isdecimal() and len(after) < 7:  # noqa: PLR2004 - eleven days
-        waits.append(float(after))
-    return max(waits, default=0.0) or None
+    after = wait_s(headers)
+    return max([*waits, after or 0.0]) or None
 
 
 def _usage(headers: Mapping[str, str], name: str) -> Value | None:
