@@ -6,17 +6,25 @@ all readings without ``skip`` that share the first one's batch.
 
 import base64
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from firsthand.model import Beacon, Hit, Reading
+from firsthand.errors import BadHit
+from firsthand.explain import sample
+from firsthand.model import Beacon, Hit, Purpose, Reading, Reason
+from firsthand.rules.cookies import split
+from firsthand.rules.decide import decide
+from firsthand.rules.respond import respond
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 from tests.factories import make_beacon, make_hit
+from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED
 
+SITE = sample()
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.json"))
 
 
@@ -76,3 +84,54 @@ def test_case_says_what_it_shows_and_who_says_so(path: Path) -> None:
 
 def test_every_vendor_has_cases() -> None:
     assert {path.parent.name for path in CASES} == set(VENDORS)
+
+
+def sent(vendor: Vendor) -> list[Hit]:
+    """Return the hits of a vendor's cases from which something goes on to its API."""
+    mine = [json.loads(path.read_text("utf-8")) for path in CASES if path.parent.name == vendor.key]
+    return [
+        hit_of(case["hit"])
+        for case in mine
+        if any("skip" not in reading for reading in case["readings"])
+    ]
+
+
+def with_consent(hit: Hit, cookie: str) -> Hit:
+    return replace(hit, cookies={**hit.cookies, **split(cookie)})
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_what_goes_on_goes_on_with_consent_only(vendor: Vendor) -> None:
+    passed = 0
+    for hit in sent(vendor):
+        passed += len(decide(with_consent(hit, GRANTED), SITE, vendor).beacons)
+        for cookie in (REFUSED, ANALYTICS_ONLY, "other=1"):
+            decision = decide(with_consent(hit, cookie), SITE, vendor)
+            assert not decision.beacons
+            assert not [line for line in decision.cookies if "Max-Age=0" not in line]
+            assert decision.ended
+    assert passed
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_analytics_alone_is_counted_and_nothing_else(vendor: Vendor) -> None:
+    analytics = vendor.purpose is Purpose.ANALYTICS
+    wanted = Reason.AGGREGATE_ONLY if analytics else Reason.CONSENT
+    reasons = {
+        ended.note.reason
+        for hit in sent(vendor)
+        for ended in decide(with_consent(hit, ANALYTICS_ONLY), SITE, vendor).ended
+    }
+    assert wanted in reasons
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_a_foreign_path_is_no_door(vendor: Vendor) -> None:
+    for hit in sent(vendor):
+        for foreign in (
+            replace(hit, path=f"{hit.path.rstrip('/')}/elsewhere.js"),
+            replace(hit, host=f"{hit.host}.evil.example"),
+        ):
+            with pytest.raises(BadHit) as refused:
+                respond(foreign, SITE)
+            assert refused.value.status == 404
