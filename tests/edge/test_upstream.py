@@ -47,7 +47,7 @@ async def test_a_good_script_is_fetched_without_a_trace_of_the_visitor(
 @pytest.mark.parametrize(
     "answer",
     [
-        reply(gzip.compress(GOOD), "Content-Encoding: gzip"),
+        reply(gzip.compress(GOOD, mtime=0), "Content-Encoding: gzip"),
         reply(brotli.compress(GOOD), "Content-Encoding: br"),
         torn(b"%x\r\n%s\r\n0\r\n\r\n" % (len(GOOD), GOOD), "Transfer-Encoding: chunked"),
         reply(kind="text/javascript"),
@@ -83,7 +83,10 @@ PADDED = GOOD + b"/*" + b" " * LARGEST + b"*/"
         (reply(GOOD[:-30]), "lacks 'facebook'"),
         (reply(GOOD + b"\xff\xfe"), "not UTF-8"),
         (reply(PADDED), f"larger than {LARGEST} bytes"),
-        (reply(gzip.compress(PADDED), "Content-Encoding: gzip"), f"larger than {LARGEST} bytes"),
+        (
+            reply(gzip.compress(PADDED, mtime=0), "Content-Encoding: gzip"),
+            f"larger than {LARGEST} bytes",
+        ),
         (reply(brotli.compress(PADDED), "Content-Encoding: br"), f"larger than {LARGEST} bytes"),
         (torn(GOOD), "its end cannot be told"),
         (torn(GOOD, "Content-Length: 1000"), "not fetched (ClientPayloadError)"),
