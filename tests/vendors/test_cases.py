@@ -1,11 +1,13 @@
 """Replays every case: a hit as it arrives, what is read from it, the call that delivery would send.
 
-A case is ``{about, source, hit, settings?, readings, call?}``; ``call`` is what ``write`` makes of
-all readings without ``skip`` that share the first one's batch.
+A case is ``{kind, about, source, hit, settings?, readings, call?}``: ``kind`` is one of ``KINDS``
+or ``other``, ``call`` what ``write`` makes of all readings without ``skip`` that share the first
+one's batch. Consent and foreign paths have no cases: every hit that goes on is tried with both.
 """
 
 import base64
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import firsthand.vendors
 from firsthand.errors import BadHit
 from firsthand.explain import sample
 from firsthand.model import Beacon, Hit, Purpose, Reading, Reason
@@ -26,6 +29,19 @@ from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED
 
 SITE = sample()
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.json"))
+KINDS = frozenset(
+    {
+        "page_view",
+        "add_to_cart",
+        "purchase",
+        "lead",
+        "custom_event",
+        "mirror",
+        "truncated",
+        "duplicate",
+    }
+)
+"""What the cases of every vendor show; a mirror only where it has one on its wire."""
 
 
 def hit_of(told: dict[str, Any]) -> Hit:
@@ -79,19 +95,52 @@ def test_case_says_what_it_shows_and_who_says_so(path: Path) -> None:
     case = json.loads(path.read_text("utf-8"))
     assert case["about"]
     assert case["source"]
-    assert set(case) <= {"about", "source", "hit", "settings", "readings", "call"}
+    assert case["kind"] in KINDS | {"other"}
+    assert set(case) <= {"kind", "about", "source", "hit", "settings", "readings", "call"}
 
 
 def test_every_vendor_has_cases() -> None:
     assert {path.parent.name for path in CASES} == set(VENDORS)
 
 
+def of(vendor: Vendor, *kinds: str) -> list[dict[str, Any]]:
+    """Return the cases of a vendor, all or those of some kinds."""
+    mine = [json.loads(path.read_text("utf-8")) for path in CASES if path.parent.name == vendor.key]
+    return [case for case in mine if not kinds or case["kind"] in kinds]
+
+
+def has_mirror(vendor: Vendor) -> bool:
+    """Say whether the vendor's code knows of a second request for one event."""
+    [place] = firsthand.vendors.__path__
+    files = (*Path(place).glob(f"{vendor.key}.py"), *Path(place, vendor.key).glob("*.py"))
+    return any("Reason.MIRROR" in file.read_text("utf-8") for file in files)
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_every_vendor_has_every_kind(vendor: Vendor) -> None:
+    wanted = KINDS if has_mirror(vendor) else KINDS - {"mirror"}
+    assert {case["kind"] for case in of(vendor)} - {"other"} == wanted
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_a_case_is_of_its_kind(vendor: Vendor) -> None:
+    assert any("call" in case for case in of(vendor, "purchase"))
+    for case in of(vendor, "page_view"):
+        assert "page_view" in {reading["canonical"] for reading in case["readings"]}
+    for case in of(vendor, "mirror"):
+        assert Reason.MIRROR in {reading.get("skip") for reading in case["readings"]}
+    seen = Counter(reading["event_key"] for case in of(vendor) for reading in case["readings"])
+    for case in of(vendor, "duplicate"):
+        for reading in case["readings"]:
+            assert reading["event_key"]
+            assert seen[reading["event_key"]] > 1
+
+
 def sent(vendor: Vendor) -> list[Hit]:
     """Return the hits of a vendor's cases from which something goes on to its API."""
-    mine = [json.loads(path.read_text("utf-8")) for path in CASES if path.parent.name == vendor.key]
     return [
         hit_of(case["hit"])
-        for case in mine
+        for case in of(vendor)
         if any("skip" not in reading for reading in case["readings"])
     ]
 
