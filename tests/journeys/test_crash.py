@@ -10,30 +10,13 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientError, ClientSession, TCPConnector
 
-from firsthand.sandbox import ga4, meta
+from firsthand.sandbox import meta
 from firsthand.sandbox.server import Sandbox
-from tests.journeys.conftest import CONFIG, free_port, serving
+from tests.journeys.conftest import free_port, serving, written
 
 BURST = 2_000
 AT_A_TIME = 50
 CONSENT = "fh_consent=1.a1m1.{now}.fh"
-
-
-def write_config(folder: Path, sandbox: Sandbox, edge: int) -> Path:
-    config = folder / "site.toml"
-    config.write_text(
-        CONFIG.format(
-            shop=sandbox.port,
-            edge=edge,
-            admin=free_port(),
-            mode="server",
-            more="",
-            pixel=meta.PIXEL,
-            measurement=ga4.MEASUREMENT,
-            second=ga4.SECOND,
-        )
-    )
-    return config
 
 
 async def burst(edge: int, first: int, count: int, now: int) -> set[str]:
@@ -74,7 +57,7 @@ async def arrived(sandbox: Sandbox, keys: set[str]) -> Counter[str]:
 async def test_what_was_answered_survives_a_kill(tmp_path: Path, seed: int) -> None:
     edge = free_port()
     async with Sandbox() as sandbox:
-        config = write_config(tmp_path, sandbox, edge)
+        config = written(tmp_path, "server", "", edge, free_port(), sandbox)
         now = sandbox._clock()
         async with serving(config) as server:
             sending = asyncio.ensure_future(burst(edge, 0, BURST, now))  # noqa: TID251 - awaited
@@ -92,7 +75,7 @@ async def test_what_was_answered_survives_a_kill(tmp_path: Path, seed: int) -> N
 async def test_another_worker_takes_over(tmp_path: Path) -> None:
     edge = free_port()
     async with Sandbox() as sandbox:
-        config = write_config(tmp_path, sandbox, edge)
+        config = written(tmp_path, "server", "", edge, free_port(), sandbox)
         now = sandbox._clock()
         async with serving(config, "--workers", "2"):
             await arrived(sandbox, await until_answered(edge, 0, now))
