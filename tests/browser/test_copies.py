@@ -50,6 +50,7 @@ async def test_the_vendor_gets_the_original_and_we_a_copy(stage: Stage, mode: st
     for name in TRANSPORTS:
         await send(page, stage, name, f"?id=1&ev=Purchase&how={quote(name)}")
     await stage.until(lambda: len(stage.copies()) >= len(TRANSPORTS))
+    await stage.until(lambda: len(stage.at_vendors()) >= len(TRANSPORTS))
     await page.wait_for_timeout(100)
     copies = by_name(stage.copies())
     originals = {each.query["how"]: each for each in stage.at("px.acme.example")}
