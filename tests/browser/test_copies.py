@@ -194,9 +194,9 @@ async def test_what_leaves_with_the_page_is_copied(
     )
     await page.evaluate("document.cookie = 'choice=acme'")
     await page.goto("about:blank")
-    await stage.until(stage.copies)
-    [copy] = stage.copies()
-    assert copy["outcome"] == "unknown"
+    copy = await one_copy(stage, page)
+    # Before the page unloads it still lives, and may see how the original ended.
+    assert copy["outcome"] in ({"unknown", "ok"} if handler == "beforeunload" else {"unknown"})
     assert "ev=Bye" in copy["url"]
 
 

@@ -33,7 +33,12 @@ export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mod
 function deliver(address, options) {
   const init = Object.assign({ mode: "no-cors", credentials: "include" }, options);
   const first = ownFetch(address, Object.assign({ keepalive: true }, init));
-  return init.body ? first.catch(() => ownFetch(address, init)) : first;
+  const again = (error) => {
+    // A page that leaves rejects what is on its way and will arrive.
+    if (leaving) throw error;
+    return ownFetch(address, init);
+  };
+  return init.body ? first.catch(again) : first;
 }
 
 /** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
