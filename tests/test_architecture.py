@@ -23,6 +23,7 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
     {"serve", "explain", "check"},
+    {"letters"},
     {"cli"},
     {"__main__"},
 )

@@ -9,6 +9,8 @@ import orjson
 import pytest
 
 from tests.config.sample import PIXEL, PROPERTY
+from tests.serve.buried import buried
+from tests.serve.test_replaying import letter
 
 TOP = Path(__file__).parents[1]
 PURCHASE = (
@@ -141,6 +143,23 @@ def test_a_report_before_the_first_start_says_so(tmp_path: Path) -> None:
     done = firsthand("report", "--json", "--config", written(tmp_path))
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"nothing is recorded yet" in done.stderr
+
+
+async def test_dead_letters_are_listed_shown_and_sent_again(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    async with buried(Path(path), [letter(1)]):
+        listed = firsthand("dead", "list", "--json", "--vendor", "meta", "--config", path)
+        (row,) = orjson.loads(listed.stdout)
+        shown = firsthand("dead", "show", row["event"], "--json", "--config", path)
+        assert orjson.loads(shown.stdout)["call"]["method"] == "POST"
+        dry = firsthand("replay", "--dry-run", "--json", "--config", path)
+        assert len(orjson.loads(dry.stdout)["letters"]) == 1
+        done = firsthand("replay", "--json", "--since", "1h", "--config", path)
+        assert orjson.loads(done.stdout) == {"sent": 1, "barred": 0, "left": {}}
+        gone = firsthand("dead", "show", row["event"], "--config", path)
+    assert gone.returncode == 2
+    assert b"has no dead letter" in gone.stderr
+    assert b"canary" not in listed.stdout + shown.stdout + dry.stdout + done.stdout
 
 
 def test_a_file_that_is_not_there_is_a_message(tmp_path: Path) -> None:

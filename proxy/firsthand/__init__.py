@@ -13,7 +13,8 @@ edge/              the public listener
 delivery/          lanes to the vendors' APIs
 admin/             the private listener: report, events, health
 config, sandbox/   the configuration file; stand-ins of the vendors and a demo shop
-serve, cli         the composition root and the command line
+serve, letters     the composition root; dead letters for a terminal
+cli                the command line
 """
 
 __version__ = "0.1.0"

@@ -14,16 +14,20 @@ from rich.table import Table
 
 from firsthand import check as checking
 from firsthand import explain as explaining
+from firsthand import letters
 from firsthand.admin import terminal
 from firsthand.admin.report import dump
 from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.config.load import load
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import find_roles
+from firsthand.serve import replaying
 from firsthand.serve.crew import supervise
 from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
 from firsthand.serve.reading import read_report
+from firsthand.serve.replaying import preview, row_of, whole_of
 from firsthand.serve.worker import work
+from firsthand.store.contract import Wanted
 
 app = typer.Typer(
     add_completion=False,
@@ -32,10 +36,16 @@ app = typer.Typer(
     help="A first-party tracking proxy that can be audited.",
 )
 
+dead = typer.Typer(no_args_is_help=True, help="Events that were given up: list, show.")
+app.add_typer(dead, name="dead")
+
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[
     Path | None, typer.Option("--config", help="The configuration file; default: a sample site.")
 ]
+OfVendor = Annotated[str, typer.Option("--vendor", help="Only this vendor's.")]
+OfReason = Annotated[str, typer.Option("--reason", help="Only those given up for this reason.")]
+Since = Annotated[str, typer.Option("--since", help="Only those given up since: 24h, 7d.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -109,6 +119,70 @@ def report(
         sys.stdout.buffer.write(dump(made) + b"\n")
     else:
         terminal.show(made, Console())
+
+
+@dead.command("list")
+def dead_list(  # noqa: PLR0913 - an option each
+    config: MaybeConfigPath = None,
+    vendor: OfVendor = "",
+    reason: OfReason = "",
+    since: Since = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List events that were given up, and what would become of each if it were sent again."""
+    wanted = letters.wanted(vendor, reason, since)
+    found = asyncio.run(preview(config or SANDBOX_CONFIG, wanted, limit=limit))
+    if as_json:
+        _print_json([row_of(one) for one in found.shown])
+    else:
+        letters.show(found.shown, Console())
+
+
+@dead.command("show")
+def dead_show(event: str, config: MaybeConfigPath = None, *, as_json: AsJson = False) -> None:
+    """Show one of them: its fields and the call it would make, without identifiers."""
+    if not (event.isascii() and event.isdigit()):
+        raise ConfigError(f"an event is a number, as `firsthand dead list` shows it: {event}")
+    found = asyncio.run(preview(config or SANDBOX_CONFIG, Wanted(event=event), limit=1))
+    if not found.shown:
+        raise ConfigError(f"event {event} has no dead letter; see: firsthand dead list")
+    if as_json:
+        _print_json(whole_of(found.shown[0], found.site))
+    else:
+        letters.show_one(found.shown[0], found.site, Console())
+
+
+@app.command()
+def replay(  # noqa: PLR0913 - an option each
+    config: MaybeConfigPath = None,
+    vendor: OfVendor = "",
+    reason: OfReason = "",
+    since: Since = "",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+    even_twice: Annotated[
+        bool, typer.Option("--even-twice", help="Also what a vendor may count a second time.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send dead letters again, under the same event keys. Withdrawn consent bars them for good."""
+    path = config or SANDBOX_CONFIG
+    wanted = letters.wanted(vendor, reason, since)
+    if dry_run:
+        found = asyncio.run(preview(path, wanted, limit=letters.SHOWN))
+        if as_json:
+            calls = [whole_of(one, found.site) for one in found.shown]
+            _print_json({"would": found.counted, "letters": calls})
+        else:
+            letters.show_preview(found, Console())
+        return
+    done = asyncio.run(replaying.replay(path, wanted, twice=even_twice))
+    if as_json:
+        _print_json({"sent": done.sent, "barred": done.barred, "left": done.left})
+    else:
+        letters.show_replayed(done, Console())
 
 
 def _say_nothing() -> None:

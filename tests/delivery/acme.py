@@ -366,6 +366,12 @@ class Memory:
 
 
 async def until(true: Callable[[], object]) -> None:
-    """Return once ``true()`` is; the test's own time limit ends what never is."""
-    while not true():
-        await asyncio.sleep(0.002)
+    """Return once ``true()`` is; after a minute show where every task waits, and fail."""
+    try:
+        async with asyncio.timeout(60):
+            while not true():
+                await asyncio.sleep(0.002)
+    except TimeoutError:
+        for task in asyncio.all_tasks():
+            task.print_stack()
+        raise

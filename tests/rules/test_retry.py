@@ -71,6 +71,16 @@ def test_deadline(at: int, event_at: int, over_at: int) -> None:
     assert deadline(make_beacon(at, event_at), POLICY, WEEK) == over_at
 
 
+def test_what_is_replayed_is_kept_from_then_and_grows_no_younger() -> None:
+    at = T0 + 100 * HOUR
+    assert deadline(make_beacon(), POLICY, WEEK, replayed_at=at) == T0 + 168 * HOUR
+    assert deadline(make_beacon(T0, at), POLICY, WEEK, replayed_at=at) == at + 72 * HOUR
+    late = TryLater(Reason.VENDOR_DOWN)
+    beacon = make_beacon(T0, at)
+    again = after(late, beacon, 0, now=at, policy=POLICY, limits=WEEK, draw=1.0, replayed_at=at)
+    assert again == Again(at + 5_000)
+
+
 @pytest.mark.parametrize(
     ("attempts", "draw", "wait"),
     [(0, 1.0, 5_000), (1, 1.0, 10_000), (3, 0.5, 20_000), (20, 1.0, HOUR), (10**6, 1.0, HOUR)],

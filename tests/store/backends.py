@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from firsthand.model import Accepted, Beacon, Kind, Outcome
 from firsthand.store.contract import (
+    DeadLetters,
     Durability,
     Keeping,
     Lane,
@@ -18,6 +19,7 @@ from firsthand.store.contract import (
     Queue,
     Settled,
 )
+from firsthand.store.sqlite.deadletters import open_deadletters
 from firsthand.store.sqlite.delivering import open_delivering
 from firsthand.store.sqlite.files import ledger_lock
 from firsthand.store.sqlite.outbox import open_outbox
@@ -39,6 +41,7 @@ class Backend:
     queue: Queue
     ledger: Ledger
     keeping: Keeping
+    letters: DeadLetters
 
     @property
     def outbox(self) -> Outbox:
@@ -99,7 +102,8 @@ async def open_sqlite(folder: Path) -> AsyncIterator[Backend]:
                 durability=Durability.PROCESS,
             )
         )
-        yield Backend(outboxes, parts.mover, parts.queue, parts.ledger, parts.keeping)
+        letters = await stack.enter_async_context(open_deadletters(folder, Durability.PROCESS))
+        yield Backend(outboxes, parts.mover, parts.queue, parts.ledger, parts.keeping, letters)
 
 
 BACKENDS: dict[str, Open] = {"sqlite": open_sqlite}

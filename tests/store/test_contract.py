@@ -24,6 +24,7 @@ from firsthand.model import (
     Reason,
     Recorded,
     Refused,
+    Server,
     Split,
     TryLater,
     Verdict,
@@ -40,6 +41,7 @@ from firsthand.store.contract import (
     NoteCount,
     Retention,
     Settled,
+    Wanted,
 )
 from tests.factories import NOW
 from tests.store.backends import (
@@ -621,6 +623,84 @@ async def test_dead_letters_go_after_their_time(store: Backend) -> None:
     assert await store.queue.backlog() == [Backlog(LANE, 0, 0, 3)]
     await purge(store, after=31 * DAY)
     assert await store.queue.backlog() == [Backlog(LANE, 0, 0, 0)]
+
+
+async def test_dead_letters_are_found_by_what_is_asked(store: Backend) -> None:
+    await store.take(*beacons(3), event(4, vendor="other", to="O-1"))
+    await store.settle_all(Refused(Reason.BAD_EVENT, "no such event"))
+    other = await store.queue.lease(Lane("other", "O-1"), now=LATER, limit=9, for_ms=LEASE_MS)
+    await store.queue.settle([Settled(other[0].row, Expired(Reason.TOO_OLD))], now=LATER + 9)
+    everything = await store.letters.find(Wanted())
+    assert [one.lane.vendor for one in everything] == ["acme"] * 3 + ["other"]
+    first = everything[0]
+    assert (first.server, first.reason, first.message, first.ended) == (
+        *(Server.REFUSED, Reason.BAD_EVENT, "no such event"),
+        True,
+    )
+    assert first.beacon == event(0)
+    for wanted, number in (
+        (Wanted(vendor="other"), 1),
+        (Wanted(account="A-1"), 3),
+        (Wanted(reason="too_old"), 1),
+        (Wanted(event=first.event), 1),
+        (Wanted(event="x"), 0),
+        (Wanted(since=LATER + 9), 1),
+        (Wanted(since=LATER + 10), 0),
+    ):
+        assert len(await store.letters.find(wanted)) == number, wanted
+    assert len(await store.letters.find(Wanted(), limit=2)) == 2
+    assert await store.letters.find(Wanted(), after=everything[2].row) == everything[3:]
+
+
+async def test_a_replayed_letter_is_sent_and_counted_once(store: Backend) -> None:
+    await store.take(*beacons(2))
+    await store.settle_all(Refused(Reason.BAD_EVENT))
+    rows = [one.row for one in await store.letters.find(Wanted())]
+    assert await store.letters.replay([rows[0], rows[0], 99], now=LATER + DAY) == 1
+    assert await store.letters.replay(rows[:1], now=LATER + DAY) == 0
+    assert await store.states() == {("", "queued", ""): 1, ("", "refused", "bad_event"): 1}
+    assert await store.queue.backlog() == [Backlog(LANE, 1, NOW, 1)]
+    (leased,) = await store.lease(now=LATER + DAY)
+    assert (leased.beacon, leased.replayed_at, leased.attempts) == (event(0), LATER + DAY, 0)
+    await store.queue.settle([Settled(leased.row, Accepted())], now=LATER + DAY)
+    assert await store.states() == {("", "accepted", ""): 1, ("", "refused", "bad_event"): 1}
+    assert await store.states(by_day=True) == await store.states()
+
+
+async def test_a_replayed_letter_waits_as_long_as_a_new_event(store: Backend) -> None:
+    await store.take(event(0))
+    await store.settle_all(Expired(Reason.VENDOR_DOWN))
+    rows = [one.row for one in await store.letters.find(Wanted())]
+    assert await store.letters.replay(rows, now=NOW + 10 * DAY) == 1
+    await purge(store, after=12 * DAY)
+    assert await store.states() == {("", "queued", ""): 1}
+    await purge(store, after=13 * DAY + 1)
+    assert await store.states() == {("", "expired", "too_old"): 1}
+
+
+async def test_no_letter_of_a_visitor_who_withdrew_comes_back(store: Backend) -> None:
+    """The withdrawal may be entered before the letter is buried, or while it lies there."""
+    await store.take(event(0, subject="jane"), event(1, subject="joe"))
+    leased = await store.lease()
+    await store.outbox.put([], withdrawn=[JANE])
+    await store.mover.move(now=LATER + 1)
+    await store.queue.settle(
+        [Settled(one.row, Refused(Reason.BAD_EVENT)) for one in leased], now=LATER + 2
+    )
+    rows = [one.row for one in await store.letters.find(Wanted())]
+    assert await store.letters.replay([*rows, *(one.row for one in leased)], now=LATER + 3) == 1
+    assert keys(await store.lease(now=LATER + 3)) == ["key-1"]
+
+
+async def test_a_replayed_letter_is_barred_by_a_later_withdrawal(store: Backend) -> None:
+    await store.take(event(0, subject="jane"))
+    await store.settle_all(Refused(Reason.BAD_EVENT))
+    rows = [one.row for one in await store.letters.find(Wanted())]
+    assert await store.letters.replay(rows, now=LATER + DAY) == 1
+    await store.outbox.put([], withdrawn=[JANE])
+    await store.mover.move(now=LATER + DAY)
+    assert await store.lease(now=LATER + DAY) == []
+    assert await store.states() == {("", "withheld", "withdrawn"): 1}
 
 
 async def test_events_go_with_their_traces_and_the_counts_stay(store: Backend) -> None:

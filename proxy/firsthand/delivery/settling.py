@@ -94,8 +94,8 @@ class Settler:
         alive: Batch = []
         over: list[Settled] = []
         for one in leased:
-            late = now >= deadline(one.beacon, self._policy, vendor.limits)
-            if late or (one.ticket and vendor.ask is None):
+            over_at = deadline(one.beacon, self._policy, vendor.limits, replayed_at=one.replayed_at)
+            if now >= over_at or (one.ticket and vendor.ask is None):
                 over.append(Settled(one.row, _given_up(one, Expired(Reason.TOO_OLD))))
             else:
                 alive.append(one)
@@ -133,6 +133,7 @@ class Settler:
                 policy=self._policy,
                 limits=self._account.vendor.limits,
                 draw=draw,
+                replayed_at=one.replayed_at,
             )
             if isinstance(step, Dead):
                 made.done.append((one, _given_up(one, step.outcome)))

@@ -20,7 +20,10 @@ _DOUBLINGS = 32
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How long and how often to try, in milliseconds. ``max_keep_ms`` counts from arrival."""
+    """How long and how often to try, in milliseconds.
+
+    ``max_keep_ms`` counts from arrival, or from the replay of what was over already.
+    """
 
     max_keep_ms: int = 72 * 3_600_000
     base_ms: int = 5_000
@@ -41,10 +44,15 @@ class Dead:
     outcome: Outcome
 
 
-def deadline(beacon: Beacon, policy: Policy, limits: Limits) -> int:
+def deadline(beacon: Beacon, policy: Policy, limits: Limits, *, replayed_at: int = 0) -> int:
     """Return when ``beacon`` is given up: by the vendor's age limit or ours, the nearer one."""
-    oldest = limits.max_age // timedelta(milliseconds=1)
-    return min(beacon.at + policy.max_keep_ms, beacon.event_at + oldest)
+    begun = max(beacon.at, replayed_at)
+    return min(begun + policy.max_keep_ms, too_old_at(beacon, limits))
+
+
+def too_old_at(beacon: Beacon, limits: Limits) -> int:
+    """Return from when on the vendor does not take an event of this age any more."""
+    return beacon.event_at + limits.max_age // timedelta(milliseconds=1)
 
 
 def delay(attempts: int, policy: Policy, draw: float) -> int:
@@ -62,6 +70,7 @@ def after(  # noqa: PLR0913 - a pure decision takes all that it depends on
     policy: Policy,
     limits: Limits,
     draw: float,
+    replayed_at: int = 0,
 ) -> Again | Dead:
     """Return when ``beacon`` is due again, or how it ends.
 
@@ -71,7 +80,7 @@ def after(  # noqa: PLR0913 - a pure decision takes all that it depends on
     """
     if not isinstance(outcome, TryLater):
         return Dead(Refused(outcome.reason, outcome.message))
-    left = deadline(beacon, policy, limits) - now
+    left = deadline(beacon, policy, limits, replayed_at=replayed_at) - now
     if outcome.after_s is None:
         wait = min(delay(attempts, policy, draw), int(draw * left))
     else:

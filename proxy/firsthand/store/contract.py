@@ -4,6 +4,7 @@
 ``Mover``   carries outboxes into queue and ledger, exactly once.
 ``Queue``   the beacons that wait for a lane, and how each ended.
 ``Ledger``  what happened: twins, roll-ups, traces. No personal data.
+``DeadLetters`` what was given up, and its way back.
 ``Keeping`` deletes what has been kept for long enough.
 """
 
@@ -34,13 +35,15 @@ class Lane:
 class Leased:
     """A beacon taken from its lane for a while. ``attempts`` counts earlier calls.
 
-    ``ticket`` is what the vendor gave for asking again (``Pending``), else empty.
+    ``ticket`` is what the vendor gave for asking again (``Pending``), else empty. ``replayed_at``
+    is when it came back from the dead letters, 0 if it never did.
     """
 
     row: int
     beacon: Beacon
     attempts: int
     ticket: str = ""
+    replayed_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,53 @@ class Queue(Protocol):
 
     async def backlog(self) -> list[Backlog]:
         """Return every lane's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which dead letters: of a vendor, an account, a reason, an event (each empty: any), given up
+    at ``since`` (Unix ms) or later."""
+
+    vendor: str = ""
+    account: str = ""
+    reason: str = ""
+    event: str = ""
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """An event that was given up. ``event`` is its twin's id, ``client`` its browser path's state.
+
+    ``message`` is masked. ``beacon`` is ``None`` where this version cannot read it. ``ended``: its
+    server path still stands where this letter left it, so that it may be tried again.
+    """
+
+    row: int
+    event: str
+    lane: Lane
+    at: int
+    dead_at: int
+    server: Server
+    reason: Reason
+    message: str
+    attempts: int
+    client: Client
+    ended: bool
+    beacon: Beacon | None
+
+
+class DeadLetters(Protocol):
+    """Events that were given up, and their way back. Both raise ``OSError``."""
+
+    async def find(self, wanted: Wanted, *, after: int = 0, limit: int = 100) -> list[DeadLetter]:
+        """Return letters, those of earlier burial first; ``after`` is the last row of a page."""
+
+    async def replay(self, rows: Sequence[int], *, now: int) -> int:
+        """Put letters back into their lanes, due at once; return how many went.
+
+        A letter stays where its visitor has withdrawn since, or where its event is not over.
+        """
 
 
 class Keeping(Protocol):

@@ -46,6 +46,31 @@ async def test_a_new_file_gets_its_tables_once(tmp_path: Path) -> None:
         assert list(await db.execute_fetchall("SELECT count(*) FROM twins")) == [(0,)]
 
 
+async def test_a_file_of_an_earlier_version_is_brought_up_and_keeps_its_rows(
+    tmp_path: Path,
+) -> None:
+    first = Schema("ledger", 1, "schema_ledger.sql")
+    older = [line for line in first.sql().splitlines() if "replayed_at INTEGER" not in line]
+    script = "\n".join(older).replace("body        BLOB NOT NULL,", "body        BLOB NOT NULL")
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as db:
+        db.executescript(script)
+        db.execute(
+            "INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (1, 1, 1, 1, '', '')"
+        )
+        db.execute("PRAGMA user_version=1")
+    db.close()
+    await asyncio.gather(*(use(path) for _ in range(4)))
+    async with opened(path, LEDGER, SPEED) as upgraded:
+        assert list(await upgraded.execute_fetchall("PRAGMA user_version")) == [(LEDGER.version,)]
+        assert list(await upgraded.execute_fetchall("SELECT replayed_at FROM queue")) == [(0,)]
+
+
+@pytest.mark.parametrize("schema", [LEDGER, OUTBOX], ids=lambda schema: schema.name)
+def test_there_is_a_step_from_each_earlier_version(schema: Schema) -> None:
+    assert set(schema.steps) == set(range(1, schema.version))
+
+
 def newer(path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("CREATE TABLE x (y)")

@@ -8,9 +8,9 @@ import asyncio
 import errno
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -51,19 +51,35 @@ _NUMBERS = {
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a file holds: ``name`` for messages, the version we know, the file with its tables."""
+    """What a file holds: ``name`` for messages, the version we know, the file with its tables.
+
+    ``steps``: the statement that makes a file of a version one of the next; none is left out.
+    """
 
     name: str
     version: int
     script: str
+    steps: Mapping[int, str] = field(default_factory=dict)
 
     def sql(self) -> str:
         """Return the statements that make an empty file one of this version."""
         return Path(__file__).with_name(self.script).read_text("utf-8")
 
+    def upgrade(self, version: int) -> Iterator[str]:
+        """Yield the statements that make a file of ``version`` (0: empty) one of this version."""
+        if version == 0:
+            yield from statements(self.sql())
+        else:
+            yield from (self.steps[older] for older in range(version, self.version))
+
 
 OUTBOX = Schema("outbox", 1, "schema_outbox.sql")
-LEDGER = Schema("ledger", 1, "schema_ledger.sql")
+LEDGER = Schema(
+    "ledger",
+    2,
+    "schema_ledger.sql",
+    {1: "ALTER TABLE queue ADD COLUMN replayed_at INTEGER NOT NULL DEFAULT 0"},
+)
 
 
 def disk_error(path: Path, error: sqlite3.Error) -> OSError:
@@ -164,8 +180,8 @@ async def _prepare(
     await db.execute("BEGIN IMMEDIATE")
     try:
         version = await known_version(db, path, schema)
-        if version == 0:
-            for statement in statements(schema.sql()):
+        if version != schema.version:
+            for statement in schema.upgrade(version):
                 await db.execute(statement)
             await db.execute(f"PRAGMA user_version={schema.version}")
         await db.execute("COMMIT")

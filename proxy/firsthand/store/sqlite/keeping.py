@@ -17,7 +17,8 @@ STEP = 250
 PAUSE_S = 0.01
 
 ALL_LANES = "SELECT id FROM lanes"
-OLD_WAITING = "SELECT id FROM queue WHERE lane = ? AND at < ? ORDER BY at LIMIT ?"
+OLD_WAITING = """
+SELECT id FROM queue WHERE lane = ?1 AND at < ?2 AND replayed_at < ?2 ORDER BY at LIMIT ?3"""
 OLD_DEAD = "SELECT id, lane FROM dead WHERE dead_at < ? ORDER BY dead_at LIMIT ?"
 DELETE_UNREADABLE = """
 DELETE FROM unreadable WHERE id IN (SELECT id FROM unreadable WHERE at < ? ORDER BY at LIMIT ?)"""

@@ -14,7 +14,7 @@ LANES = "SELECT vendor, account FROM lanes WHERE waiting > 0 ORDER BY vendor, ac
 LANE_ID = "SELECT id FROM lanes WHERE vendor = ? AND account = ?"
 DUE = "SELECT id FROM queue WHERE lane = ? AND due_at <= ? ORDER BY due_at LIMIT ?"
 BODIES = """
-SELECT queue.id, body, attempts, ticket, tombstones.at IS NOT NULL
+SELECT queue.id, body, attempts, ticket, replayed_at, tombstones.at IS NOT NULL
 FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
 LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.vendor = ?
   AND tombstones.at >= queue.at
@@ -55,12 +55,12 @@ class SqliteQueue:
         """Return what may be sent; settle what was withdrawn, and what this version cannot read."""
         fit: list[Leased] = []
         over: list[Settled] = []
-        for row, body, attempts, ticket, withdrawn in waiting:
+        for row, body, attempts, ticket, replayed_at, withdrawn in waiting:
             if withdrawn:
                 over.append(Settled(row, Withheld(Reason.WITHDRAWN)))
                 continue
             try:
-                fit.append(Leased(row, decode(body), attempts, ticket))
+                fit.append(Leased(row, decode(body), attempts, ticket, replayed_at))
             except UNREADABLE:
                 over.append(Settled(row, Refused(Reason.FAULT, "not readable by this version")))
         if over:

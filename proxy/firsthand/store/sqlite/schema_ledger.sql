@@ -107,17 +107,19 @@ CREATE TABLE lanes (
   UNIQUE (vendor, account)
 );
 
--- Beacons that wait. attempts: earlier calls. ticket: what to ask the vendor again with.
+-- Beacons that wait. at: arrival. attempts: earlier calls. ticket: what to ask the vendor again
+-- with. replayed_at: when it came back from the dead letters, 0 if it never did.
 CREATE TABLE queue (
-  id       INTEGER PRIMARY KEY AUTOINCREMENT,
-  lane     INTEGER NOT NULL REFERENCES lanes,
-  twin     INTEGER NOT NULL REFERENCES twins,
-  at       INTEGER NOT NULL,
-  due_at   INTEGER NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0,
-  ticket   TEXT NOT NULL DEFAULT '',
-  subject  TEXT NOT NULL,
-  body     BLOB NOT NULL
+  id          INTEGER PRIMARY KEY AUTOINCREMENT,
+  lane        INTEGER NOT NULL REFERENCES lanes,
+  twin        INTEGER NOT NULL REFERENCES twins,
+  at          INTEGER NOT NULL,
+  due_at      INTEGER NOT NULL,
+  attempts    INTEGER NOT NULL DEFAULT 0,
+  ticket      TEXT NOT NULL DEFAULT '',
+  subject     TEXT NOT NULL,
+  body        BLOB NOT NULL,
+  replayed_at INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX queue_due ON queue (lane, due_at);
 CREATE INDEX queue_age ON queue (lane, at);
