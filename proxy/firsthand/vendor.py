@@ -184,6 +184,8 @@ class Vendor:
     ``compose(event, account, settings)``  an event of the shop's own -> the reading that the pixel
                                            would have given; raises nothing on any event. Ids with
                                            a row in ``cookies`` are filled in by the rules
+    ``takes_anything``                     its API answers yes to whatever comes: only ``probe``'s
+                                           door ever says no
     ``social``                             a social network: a refusal of social media concerns it
     ``tags(account)``                      ids by which scripts and beacon addresses name an account
                                            (itself where absent); ``tag_pattern`` is their form
@@ -242,6 +244,7 @@ class Vendor:
     tags: Callable[[str], tuple[str, ...]] = lambda account: (account,)
     tag_pattern: str = ""
     social: bool = False
+    takes_anything: bool = False
 
 
 def no_fields() -> Fields:

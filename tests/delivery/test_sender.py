@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -29,14 +29,19 @@ async def broken(sender: Sender, call: Call = CALL) -> SendFailed:
 @asynccontextmanager
 async def raw_server(answer: bytes, *, hold: bool = False) -> AsyncIterator[int]:
     over = asyncio.Event()
+    serving: set[asyncio.Task[Any] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.write(answer)
-        await writer.drain()
-        if hold:
-            await over.wait()
+        serving.add(asyncio.current_task())
+        with suppress(ConnectionError):  # of a client that has heard enough
+            await reader.read(1)
+            writer.write(answer)
+            await writer.drain()
+            if hold:
+                await over.wait()
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
@@ -44,6 +49,7 @@ async def raw_server(answer: bytes, *, hold: bool = False) -> AsyncIterator[int]
     finally:
         over.set()
         server.close()
+        await asyncio.wait_for(asyncio.gather(*filter(None, serving)), 10)
 
 
 def local(port: int, **timeouts: float) -> HttpSender:

@@ -159,6 +159,13 @@ class DeliverySection(Section):
     linger_ms: int = Field(1000, ge=0, le=60_000, description="how long a batch waits to fill, ms")
     keep_hours: int = Field(72, ge=1, le=168, description="how long a call is tried, hours")
     timeout_s: float = Field(10.0, gt=0, le=60, description="of one call, seconds")
+    check_share: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="share of the calls to a vendor that takes anything (GA4) which are checked at "
+        "its test door, where nothing is counted; the first always is; 0: none",
+    )
 
 
 class RetentionSection(Section):

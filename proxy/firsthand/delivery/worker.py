@@ -14,6 +14,7 @@ from firsthand.delivery.exchange import Way
 from firsthand.delivery.lane import LaneState, Runner
 from firsthand.delivery.live import Live
 from firsthand.delivery.pace import Clock, Pace
+from firsthand.delivery.sampled import Sampled
 from firsthand.delivery.sender import Sender
 from firsthand.delivery.shadow import Shadow
 from firsthand.model import Mode
@@ -46,6 +47,7 @@ class Delivery:
 
     ``outlets``  by lane: every destination an event may be addressed to, ``second`` ones too.
     ``sender``   makes the client for a lane of a vendor.
+    ``check_share``  of the calls to a vendor that takes anything: checked at its test door too.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that the composition root brings together
@@ -58,6 +60,7 @@ class Delivery:
         clock: Clock,
         pace: Pace | None = None,
         beat: Beat | None = None,
+        check_share: float = 0.0,
     ) -> None:
         self.wake = asyncio.Event()
         self._queue = queue
@@ -67,6 +70,7 @@ class Delivery:
         self._clock = clock
         self._pace = pace or Pace()
         self._beat = beat or Beat()
+        self._check_share = check_share
         self._stopped = asyncio.Event()
         self._runners: dict[Lane, Runner] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -127,14 +131,19 @@ class Delivery:
             log.warning("%s %s: not configured, its events wait", lane.vendor, lane.account)
 
     def _build(self, outlet: Outlet) -> Runner:
-        account = outlet.account
-        sender, now = self._sender(account.vendor), self._clock.now
-        way: Way = (
-            Shadow(account.vendor, outlet.token, sender, now=now)
-            if account.mode is Mode.SHADOW
-            else Live(account.vendor, outlet.token, sender)
-        )
-        return Runner(self._queue, account, way, pace=self._pace, clock=self._clock)
+        way = self._way(outlet)
+        return Runner(self._queue, outlet.account, way, pace=self._pace, clock=self._clock)
+
+    def _way(self, outlet: Outlet) -> Way:
+        account, clock = outlet.account, self._clock
+        sender = self._sender(account.vendor)
+        shadow = Shadow(account.vendor, outlet.token, sender, now=clock.now)
+        if account.mode is Mode.SHADOW:
+            return shadow
+        live = Live(account.vendor, outlet.token, sender)
+        if not (account.vendor.takes_anything and self._check_share):
+            return live
+        return Sampled(live, shadow, share=self._check_share, draw=clock.draw)
 
     async def _keep_running(self, runner: Runner) -> None:
         """Run a lane until it finishes; one that fails starts again; its leases end alone."""

@@ -169,6 +169,7 @@ def _delivery(plan: Plan, parts: Delivering) -> Delivery:
         pace=Pace(
             linger_ms=settings.linger_ms, retry=Policy(max_keep_ms=settings.keep_hours * HOUR_MS)
         ),
+        check_share=settings.check_share,
     )
 
 

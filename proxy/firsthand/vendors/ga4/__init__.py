@@ -287,5 +287,6 @@ VENDOR = Vendor(
     batch_key=batch_key,
     probe=probe,
     judge_probe=judge_probe,
+    takes_anything=True,
     api_hosts=("www.google-analytics.com", "region1.google-analytics.com"),
 )
