@@ -135,6 +135,15 @@ def test_refused_social_media_refuse_the_social_vendors_only() -> None:
     assert combine([replace(YES, social=Say.UNKNOWN)], OPTIN, now=NOW).without == ()
 
 
+def test_a_vendor_that_one_source_refuses_is_refused() -> None:
+    said = [replace(YES, without=("meta", "x")), replace(OTHER_YES, without=("x", "ga4"))]
+    verdict = combine(said, OPTIN, now=NOW)
+    assert verdict.analytics is verdict.marketing is True
+    assert verdict.without == ("meta", "x", "ga4")
+    assert verdict.sources[0] == "main: analytics granted, marketing granted, without meta x"
+    assert combine(said, AUTHORITY, now=NOW).without == ("meta", "x")
+
+
 def test_everybody_who_spoke_is_listed_losers_too() -> None:
     verdict = combine([YES, OTHER_NO, replace(GPC, notes=("x",))], AUTHORITY, now=NOW)
     assert verdict.sources == (

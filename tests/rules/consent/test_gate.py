@@ -137,6 +137,16 @@ def test_a_beacons_own_parameters_only_restrict(
     assert kept.sources[:1] == ("x: y",)
 
 
+def test_a_source_of_cookies_may_read_signals_too() -> None:
+    def read(values: object, _policy: object) -> Statement:
+        assert values == {"acme": ("x",)}
+        return Statement("acme", Say.GRANTED)
+
+    source = Source("acme", read, cookies=("acme_c",), signals=("acme",))
+    values = {"acme_c": ("y",), "acme": ("x",)}
+    assert gate._ask(source, values, source.signals, POLICY) == Statement("acme", Say.GRANTED)
+
+
 def test_a_restriction_says_who_made_it() -> None:
     found = gate.restrict(BOTH, {"gcs": "G1"})
     assert found.problems == ("consent_mode:malformed",)

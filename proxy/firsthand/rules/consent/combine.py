@@ -13,7 +13,7 @@ from firsthand.model import Verdict
 from firsthand.rules.consent.policy import Policy, RuleSet, WhenUnknown
 from firsthand.rules.consent.statement import Fault, Say, Statement
 
-__all__ = ["Policy", "combine", "problems", "words"]
+__all__ = ["Policy", "combine", "problems", "refused", "words"]
 
 DAY_MS = 86_400_000
 
@@ -25,13 +25,13 @@ def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Ver
     errors = any(said.error for said in heard)
     analytics = _granted([(said.analytics, said.explicit) for said in heard], errors, policy)
     marketing = _granted([(said.marketing, said.explicit) for said in heard], errors, policy)
-    refused = any(said.social is Say.DENIED for said in heard)
+    social = any(said.social is Say.DENIED for said in heard)
     return Verdict(
         analytics=analytics,
         marketing=marketing,
         explicit=_explicit(heard, analytics=analytics, marketing=marketing),
         sources=tuple(map(words, aged)),
-        without=policy.social_vendors if refused else (),
+        without=refused(policy.social_vendors if social else (), heard),
         problems=problems(aged),
     )
 
@@ -81,11 +81,19 @@ def _explicit(heard: Sequence[Statement], *, analytics: bool, marketing: bool) -
     )
 
 
+def refused(before: Sequence[str], statements: Sequence[Statement]) -> tuple[str, ...]:
+    """Return the vendors that were refused ``before`` or that any statement refuses by name."""
+    named = (key for said in statements for key in said.without)
+    return tuple(dict.fromkeys((*before, *named)))
+
+
 def words(said: Statement) -> str:
     """Return a statement in words from a bounded list: no value of the visitor is among them."""
     text = f"{said.source}: analytics {said.analytics}, marketing {said.marketing}"
     if said.social is Say.DENIED:
         text += ", social denied"
+    if said.without:
+        text += f", without {' '.join(said.without)}"
     if said.yields and not said.explicit and Say.GRANTED in (said.analytics, said.marketing):
         text += ", implied"
     return "; ".join([text, *([said.error] if said.error else []), *said.notes])

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from firsthand.model import Fields, Hit, Kind, Purpose, Reason, Verdict
-from firsthand.rules.consent.combine import combine, problems, words
+from firsthand.rules.consent.combine import combine, problems, refused, words
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.consent.statement import Fault, Say, Source, Statement, Values
@@ -54,9 +54,12 @@ def verdict(hit: Hit, policy: Policy) -> Verdict:
 
 
 def _listen(key: Key, policy: Policy) -> Heard:
-    """Keep long values out of the cache: they would fill the memory."""
-    size = sum(len(text) for _, texts in key for text in texts)
-    return (_heard if size <= _MAX_CACHED_TEXT else _hear)(key, policy)
+    return (_heard if _is_short(key) else _hear)(key, policy)
+
+
+def _is_short(key: Key) -> bool:
+    """Keep long values out of the caches: they would fill the memory."""
+    return sum(len(text) for _, texts in key for text in texts) <= _MAX_CACHED_TEXT
 
 
 def _hear(key: Key, policy: Policy) -> Heard:
@@ -91,7 +94,7 @@ def restrict(found: Verdict, signals: Mapping[str, str]) -> Verdict:
     writes a beacon can write them.
     """
     key = tuple((name, (signals[name],)) for name in signals if name in _SIGNALS)
-    heard = _signalled(key) if key else ()
+    heard = _whisper(key) if key else ()
     if not heard:
         return found
     errors = any(said.error for said in heard)
@@ -105,6 +108,7 @@ def restrict(found: Verdict, signals: Mapping[str, str]) -> Verdict:
         marketing=marketing,
         explicit=found.explicit and (analytics or marketing),
         sources=found.sources + tuple(map(words, heard)),
+        without=refused(found.without, heard),
         problems=found.problems + problems(heard),
     )
 
@@ -114,10 +118,16 @@ def reads(signal: str) -> bool:
     return signal in _SIGNALS
 
 
-@lru_cache(_CACHED)
-def _signalled(key: Key) -> Heard:
+def _whisper(key: Key) -> Heard:
+    return (_signalled if _is_short(key) else _signal)(key)
+
+
+def _signal(key: Key) -> Heard:
     said = [_ask(source, dict(key), source.signals, _BEACON_POLICY) for source in _BY_SIGNAL]
     return tuple(one for one in said if one is not None)
+
+
+_signalled = lru_cache(_CACHED)(_signal)
 
 
 def allows(found: Verdict, vendor: Vendor) -> Reason:

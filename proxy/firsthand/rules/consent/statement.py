@@ -38,6 +38,7 @@ class Statement:
     ``social``    what it says of social networks beside marketing.
     ``error``     it could not be read, or not all of it.
     ``notes``     what is counted but changes nothing.
+    ``without``   vendors that it refuses although their purpose is granted.
     ``yields``    the policy's ``authority`` may silence it.
     """
 
@@ -49,6 +50,7 @@ class Statement:
     social: Say = Say.UNKNOWN
     error: Fault | None = None
     notes: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     yields: bool = False
 
     def without_grants(self, note: str) -> "Statement":
@@ -67,12 +69,13 @@ Read: TypeAlias = Callable[[Values, Policy], Statement | None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source: one file of ``sources/``. Exactly one of the three tuples of names is filled.
+    """A source: one file of ``sources/``. It has names of one kind at least.
 
     ``cookies``  cookie names it reads; a trailing ``*`` makes a prefix.
     ``headers``  request headers, lower case. ``signals``  beacon parameters: these only restrict.
-    ``read``     gets the values of those names (all copies, raw; none where nothing came) and
-                 returns ``None`` where the source is absent. Knows no time: age is judged later.
+    ``read``     gets the values of the names of one kind (all copies, raw; none where nothing
+                 came) and returns ``None`` where the source is absent. Knows no time: age is
+                 judged later.
     """
 
     key: str
@@ -82,8 +85,8 @@ class Source:
     signals: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if sum(map(bool, (self.cookies, self.headers, self.signals))) != 1:
-            raise ValueError(f"consent source {self.key}: reads cookies or headers or signals")
+        if not any((self.cookies, self.headers, self.signals)):
+            raise ValueError(f"consent source {self.key}: reads no cookies, headers or signals")
 
 
 _WEIGHT = {Say.GRANTED: 0, Say.UNKNOWN: 1, Say.DENIED: 2}
@@ -112,6 +115,7 @@ def merge(copies: Sequence[Statement]) -> Statement:
         decided_at=min(times, default=None),
         error=next((copy.error for copy in copies if copy.error), None),
         notes=(*first.notes, "duplicate"),
+        without=tuple(dict.fromkeys(key for copy in copies for key in copy.without)),
     )
 
 

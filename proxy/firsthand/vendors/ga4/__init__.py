@@ -257,6 +257,7 @@ VENDOR = Vendor(
     key="ga4",
     title="Google Analytics 4",
     purpose=Purpose.ANALYTICS,
+    tcf_id=755,  # Google Advertising Products; Global Vendor List v3 no. 45, March 2024
     account_pattern=ACCOUNT,
     account_example="G-ABC1234567",
     beacons=(

@@ -308,6 +308,7 @@ VENDOR = Vendor(
     key="google_ads",
     title="Google Ads",
     purpose=Purpose.MARKETING,
+    tcf_id=755,  # Google Advertising Products; Global Vendor List v3 no. 45, March 2024
     account_pattern=ACCOUNT,
     account_example="AW-123456789/AbC-D_efG-h12_34-567",
     beacons=(

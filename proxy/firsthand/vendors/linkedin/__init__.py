@@ -256,6 +256,7 @@ VENDOR = Vendor(
     key="linkedin",
     title="LinkedIn",
     purpose=Purpose.MARKETING,
+    tcf_id=804,  # LinkedIn Ireland; Global Vendor List v3 no. 45, March 2024
     social=True,
     account_pattern=ACCOUNT,
     account_example="7475281",

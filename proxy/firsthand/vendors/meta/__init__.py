@@ -247,6 +247,7 @@ VENDOR = Vendor(
     key="meta",
     title="Meta",
     purpose=Purpose.MARKETING,
+    ac_id=89,  # one secondary source, 2026-11; a wrong one can only withhold
     social=True,
     account_pattern=ACCOUNT,
     account_example="1234567890123456",

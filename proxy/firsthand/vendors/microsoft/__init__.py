@@ -188,6 +188,7 @@ VENDOR = Vendor(
     key="microsoft",
     title="Microsoft Advertising",
     purpose=Purpose.MARKETING,
+    tcf_id=1126,  # Microsoft Advertising; Global Vendor List v3 no. 45, March 2024
     account_pattern=ACCOUNT,
     account_example="97065788",
     beacons=(Door(("bat.bing.com", "bat.bing.net"), ("/action/0", "/actionp/0")),),

@@ -245,6 +245,7 @@ VENDOR = Vendor(
     key="tiktok",
     title="TikTok",
     purpose=Purpose.MARKETING,
+    tcf_id=986,  # Bytedance; Global Vendor List v3 no. 45, March 2024
     social=True,
     account_pattern=ACCOUNT,
     account_example="CABC123DEF456GHI789J",
