@@ -187,8 +187,8 @@ class Vendor:
     ``takes_anything``                     its API answers yes to whatever comes: only ``probe``'s
                                            door ever says no
     ``social``                             a social network: a refusal of social media concerns it
-    ``tcf_id``, ``ac_id``                  its ids on the IAB's Global Vendor List and among Google's
-                                           ad technology providers; 0 where it is not listed
+    ``tcf_id``, ``ac_id``                  its ids on the IAB's Global Vendor List and in Google's
+                                           list of ad technology providers; 0 where it is on none
     ``tags(account)``                      ids by which scripts and beacon addresses name an account
                                            (itself where absent); ``tag_pattern`` is their form
     ``event_names``                        the vendor's standard names -> our canonical ones

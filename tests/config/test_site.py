@@ -170,6 +170,8 @@ def test_a_site_without_any_account_is_refused() -> None:
         ({"consent": {"groups": {"onetrst": {}}}}, 'did you mean "onetrust"?'),
         ({"consent": {"social_vendors": ["metta"]}}, 'did you mean "meta"?'),
         ({"consent": {"social_vendors": ["zzz"]}}, "there are: "),
+        ({"consent": {"tcf_ids": {"metta": 1}}}, 'consent.tcf_ids: "metta" is not known; did'),
+        ({"consent": {"ac_ids": {"x": 70_000}}}, "consent.ac_ids: ids must be within 0 and 65535"),
     ],
 )
 def test_what_can_never_work_is_refused(sections: dict[str, Any], message: str) -> None:

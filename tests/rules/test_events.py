@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 
 from firsthand.errors import BadHit
-from firsthand.model import Reason
 from firsthand.rules.events import clicks, is_ours, readings, unpack
 from firsthand.vendors import VENDORS
 from tests.events import event, page_hit, server_hit
@@ -74,9 +73,10 @@ def test_a_vendor_that_takes_no_events_yet_gets_none() -> None:
     assert [vendor.key for vendor, _ in readings(event(), site)] == ["ga4"]
 
 
-def test_a_consent_string_that_nobody_reads_counts_as_a_refusal() -> None:
+def test_consent_strings_go_with_each_reading() -> None:
     found = event(user_data={"gpp_string": "DBABL~BVQqAAAAAg.Q", "gpp_sid": [7]})
-    assert {reading.skip for _, reading in readings(found, SITE)} == {Reason.CONSENT}
+    told = [reading.signals for _, reading in readings(found, SITE)]
+    assert told == [{"gpp": "DBABL~BVQqAAAAAg.Q", "gpp_sid": "7"}] * 2
 
 
 def test_a_lone_click_id_is_the_only_ad_vendors() -> None:

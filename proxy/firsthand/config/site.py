@@ -67,6 +67,8 @@ def _policy(config: Config, file: str) -> Policy:
     _known(filter(None, [given["authority"]]), sources, f"{file}: consent.authority")
     vendors = {*VENDORS, *Policy().social_vendors}
     _known(given["social_vendors"], vendors, f"{file}: consent.social_vendors")
+    for name in ("tcf_ids", "ac_ids"):
+        _known(given[name], VENDORS, f"{file}: consent.{name}")
     try:
         return Policy(**{**given, "groups": groups})
     except ValueError as error:

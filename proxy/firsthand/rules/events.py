@@ -7,8 +7,7 @@ from typing import Any
 from firsthand.ecapi import strict
 from firsthand.ecapi.event import Event
 from firsthand.errors import BadHit
-from firsthand.model import Hit, Purpose, Reading, Reason
-from firsthand.rules.consent import gate
+from firsthand.model import Hit, Purpose, Reading
 from firsthand.rules.site import Account, Site
 from firsthand.vendor import Vendor
 
@@ -45,7 +44,6 @@ def is_ours(event: Event, site: Site) -> bool:
 
 def readings(event: Event, site: Site) -> Iterator[tuple[Vendor, Reading]]:
     """Yield the reading of every account that takes such an event and is meant to get it."""
-    unread = "gpp" in event.signals and not gate.reads("gpp")
     for account in site.accounts.values():
         vendor = account.vendor
         if vendor.compose is None or not _is_meant(event, account):
@@ -54,10 +52,8 @@ def readings(event: Event, site: Site) -> Iterator[tuple[Vendor, Reading]]:
         name = account.id or vendor.account_example
         reading = vendor.compose(event, name, account.settings)
         if reading is not None:
-            # A consent string that nobody here can read may be a refusal.
-            skip = Reason.CONSENT if unread else reading.skip
             notes = tuple(f"{vendor.key}: {note}" for note in reading.notes)
-            yield vendor, replace(reading, signals=event.signals, skip=skip, notes=notes)
+            yield vendor, replace(reading, signals=event.signals, notes=notes)
 
 
 def _is_meant(event: Event, account: Account) -> bool:

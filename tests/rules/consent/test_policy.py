@@ -22,6 +22,12 @@ def test_the_bounds_are_allowed() -> None:
     assert {Policy(max_age_days=days).max_age_days for days in (1, 395)} == {1, 395}
 
 
+@pytest.mark.parametrize("given", [{"tcf_ids": {"x": -1}}, {"ac_ids": {"x": 65_536}}])
+def test_ids_are_ids(given: dict[str, dict[str, int]]) -> None:
+    with pytest.raises(ValueError, match=next(iter(given))):
+        Policy(**given)
+
+
 def test_policies_are_told_apart_by_identity_because_results_are_cached_for_each() -> None:
     assert Policy() != Policy()
     assert len({Policy(), Policy()}) == 2

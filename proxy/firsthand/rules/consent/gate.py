@@ -113,11 +113,6 @@ def restrict(found: Verdict, signals: Mapping[str, str]) -> Verdict:
     )
 
 
-def reads(signal: str) -> bool:
-    """Say whether any source understands a consent parameter of that name."""
-    return signal in _SIGNALS
-
-
 def _whisper(key: Key) -> Heard:
     return (_signalled if _is_short(key) else _signal)(key)
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from firsthand.vendors import VENDORS
 
 MAX_AGE_CEILING = 395
+HIGHEST_ID = 65_535
 
 
 class RuleSet(StrEnum):
@@ -43,7 +44,7 @@ class Groups:
 class Policy:
     """A site's consent rules. Build once at start: results are cached for each object.
 
-    Raises ``ValueError`` when ``max_age_days`` is out of bounds.
+    Raises ``ValueError`` when ``max_age_days`` or an id is out of bounds.
     """
 
     rule_set: RuleSet = field(
@@ -73,6 +74,20 @@ class Policy:
         default=tuple(key for key, vendor in VENDORS.items() if vendor.social),
         metadata={"doc": "Vendors that a refusal of social media concerns too."},
     )
+    tcf_ids: Mapping[str, int] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "Vendors' ids on the IAB's Global Vendor List, where ours are out of date; 0: "
+            "not listed, follows the purposes alone."
+        },
+    )
+    ac_ids: Mapping[str, int] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "Vendors' ids among Google's ad technology providers, where ours are out of "
+            "date; 0: not listed, an Additional Consent string does not concern it."
+        },
+    )
     groups: Mapping[str, Groups] = field(
         default_factory=dict,
         metadata={"doc": "Group ids by source, where a consent platform's own were renamed."},
@@ -81,3 +96,6 @@ class Policy:
     def __post_init__(self) -> None:
         if not 1 <= self.max_age_days <= MAX_AGE_CEILING:
             raise ValueError(f"max_age_days: must be within 1 and {MAX_AGE_CEILING}")
+        for name, ids in (("tcf_ids", self.tcf_ids), ("ac_ids", self.ac_ids)):
+            if not all(0 <= number <= HIGHEST_ID for number in ids.values()):
+                raise ValueError(f"{name}: ids must be within 0 and {HIGHEST_ID}")
