@@ -98,6 +98,7 @@ def test_padding_is_free(to: int) -> None:
         ("C", Fault.MALFORMED),
         ("BOEFEAyOEFEAyAHABDENAI4AAAB9vABAASA", Fault.VERSION),  # version 1 of the format
         (tc(version=3), Fault.VERSION),
+        (tc(cmp=1), Fault.MALFORMED),
         ("A" * 4097, Fault.OVERSIZED),
         (ALL + ".", Fault.MALFORMED),
         (ALL + "." + ALL.partition(".")[2], Fault.MALFORMED),  # a segment twice

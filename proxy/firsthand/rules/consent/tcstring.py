@@ -29,6 +29,7 @@ _PURPOSES = 24
 _FEATURES = 12
 _MOST_IDS = 65_535
 _LETTERS = 26
+_FIRST_CMP = 2
 _UNDEFINED = 3
 _DISCLOSED, _ALLOWED, _PUBLISHER = 1, 2, 3
 
@@ -114,7 +115,7 @@ def _core(bits: Reader) -> TCString:
     found = TCString(
         created=bits.number(36) * 100,
         last_updated=bits.number(36) * 100,
-        cmp_id=bits.number(12),
+        cmp_id=_cmp(bits),
         cmp_version=bits.number(12),
         screen=bits.number(6),
         language=_letters(bits),
@@ -132,6 +133,14 @@ def _core(bits: Reader) -> TCString:
         restrictions=tuple(_restriction(bits) for _ in range(bits.number(12))),
     )
     bits.close()
+    return found
+
+
+def _cmp(bits: Reader) -> int:
+    """Read the platform's id: no registered one is below 2."""
+    found = bits.number(12)
+    if found < _FIRST_CMP:
+        raise Unreadable
     return found
 
 
