@@ -115,12 +115,23 @@ def _intro(vendor: Vendor) -> list[str]:
     told = words(vendor)
     lines = [f"# {vendor.title}", ""]
     lines += [f"Configuration section `[[{vendor.key}]]`, purpose **{vendor.purpose}**."]
+    lines += _listed(vendor)
     if "" in told:
         lines += ["", told[""]]
     for label in ("Units", "Source"):
         if label in told:
             lines += ["", f"{label}: {_upper(told[label])}"]
     return [*lines, ""]
+
+
+def _listed(vendor: Vendor) -> list[str]:
+    """Say by which ids consent strings name the vendor."""
+    lists = (
+        ("the IAB's Global Vendor List", vendor.tcf_id),
+        ("Google's list of ad technology providers (Additional Consent)", vendor.ac_id),
+    )
+    told = " and ".join(f"no. {number} on {name}" for name, number in lists if number)
+    return ["", f"In consent strings it is {told}."] if told else []
 
 
 def _upper(text: str) -> str:

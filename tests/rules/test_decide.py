@@ -11,6 +11,7 @@ from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Doors
 from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
 from firsthand.vendors import VENDORS
+from tests.rules.consent.writer import disclosed, tc, vendors
 from tests.samples import (
     ANALYTICS_ONLY,
     GRANTED,
@@ -54,6 +55,58 @@ def test_consent_decides_what_is_kept(cookie: str, meta: Reason, ga4: Reason) ->
         decision = on(SITE, found)
         assert reasons(decision) == ([reason] if reason else [])
         assert len(decision.beacons) == (0 if reason else 1)
+
+
+GOOGLE, NOBODY = tc(), tc(purposes=(), vendors=vendors())
+STRANGERS = tc(disclosed(804), vendors=vendors([804]))
+OUT = "__gpp=DBABL~CVQVAAAAAACA.Y"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "meta", "ga4"),
+    [  # Meta is not on the Global Vendor List, Google is no. 755; Meta is provider 89
+        (f"euconsent-v2={GOOGLE}", Reason.NONE, Reason.NONE),
+        (f"euconsent-v2={STRANGERS}", Reason.NONE, Reason.CONSENT),
+        (f"euconsent-v2={NOBODY}", Reason.CONSENT, Reason.CONSENT),
+        (f"euconsent-v2={tc(purposes=[1, 8])}", Reason.CONSENT, Reason.AGGREGATE_ONLY),
+        (f"euconsent-v2={GOOGLE[:-1]}", Reason.CONSENT, Reason.CONSENT),
+        (f"{GRANTED}; euconsent-v2={NOBODY}", Reason.CONSENT, Reason.CONSENT),
+        (f"{GRANTED}; euconsent-v2=rubbish", Reason.CONSENT, Reason.CONSENT),
+        (f"euconsent-v2={GOOGLE}; addtl_consent=2~7~dv.89", Reason.CONSENT, Reason.NONE),
+        (f"euconsent-v2={GOOGLE}; addtl_consent=2~89~dv.", Reason.NONE, Reason.NONE),
+        (f"{GRANTED}; {OUT}", Reason.CONSENT, Reason.AGGREGATE_ONLY),
+        (f"{GRANTED}; {OUT}; __gpp_sid=-1", Reason.NONE, Reason.NONE),
+        (f"{GRANTED}; usprivacy=1YYN", Reason.CONSENT, Reason.AGGREGATE_ONLY),
+        (f"{GRANTED}; usprivacy=1YNN", Reason.NONE, Reason.NONE),
+        ("usprivacy=1YNN", Reason.CONSENT, Reason.CONSENT),
+        (f'FCCDCF=[null,null,null,["{NOBODY}"]]', Reason.CONSENT, Reason.CONSENT),
+        (f'FCCDCF=[null,null,null,["{GOOGLE}","1~"]]', Reason.CONSENT, Reason.NONE),
+    ],
+)
+def test_the_iabs_strings_decide_for_each_vendor(cookie: str, meta: Reason, ga4: Reason) -> None:
+    for found, reason in ((meta_hit(cookie=cookie), meta), (ga4_hit(cookie=cookie), ga4)):
+        decision = on(SITE, found)
+        assert reasons(decision) == ([reason] if reason else [])
+        assert len(decision.beacons) == (0 if reason else 1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reason"),
+    [
+        ({"gdpr": "1", "gdpr_consent": GOOGLE}, Reason.NONE),
+        ({"gdpr": "1", "gdpr_consent": STRANGERS}, Reason.CONSENT),
+        ({"gdpr": "1", "gdpr_consent": NOBODY}, Reason.CONSENT),
+        ({"gdpr_consent": "rubbish"}, Reason.CONSENT),
+        ({"us_privacy": "1YYN"}, Reason.AGGREGATE_ONLY),
+        ({"us_privacy": "1---"}, Reason.NONE),
+        ({"gpp": OUT.partition("=")[2], "gpp_sid": "7"}, Reason.AGGREGATE_ONLY),
+        ({"gpp": OUT.partition("=")[2], "gpp_sid": "-1"}, Reason.NONE),
+    ],
+)
+def test_strings_in_beacons_restrict(parameters: dict[str, str], reason: Reason) -> None:
+    assert reasons(on(SITE, ga4_hit(**parameters))) == ([reason] if reason else [])
+    refused = on(SITE, ga4_hit(cookie=REFUSED, **parameters))
+    assert reasons(refused) == [Reason.CONSENT]
 
 
 def test_refused_means_that_no_cookie_is_set() -> None:

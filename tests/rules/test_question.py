@@ -7,6 +7,7 @@ import pytest
 from firsthand.rules.decide import Decision
 from firsthand.rules.question import answer
 from firsthand.rules.site import Site
+from tests.rules.consent.writer import tc, vendors
 from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, hit, shop
 
 SITE = shop()
@@ -26,6 +27,9 @@ def asked(
         (ANALYTICS_ONLY, False, True),
         (REFUSED, False, False),
         ("", False, False),
+        (f"euconsent-v2={tc()}", True, True),
+        (f"euconsent-v2={tc(vendors=vendors([804]))}", True, False),
+        (f"euconsent-v2={tc()}; addtl_consent=1~7", False, True),
     ],
 )
 def test_each_vendor_may_load_by_its_own_purpose(cookie: str, *, meta: bool, ga4: bool) -> None:

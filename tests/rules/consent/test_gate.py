@@ -11,6 +11,7 @@ from firsthand.rules.consent.policy import Policy, RuleSet, WhenUnknown
 from firsthand.rules.consent.sources import SOURCES, discover
 from firsthand.rules.consent.statement import Fault, Say, Source, Statement
 from tests.factories import NOW, make_hit
+from tests.rules.consent.writer import tc, vendors
 from tests.samples import shop
 
 SITE = shop()
@@ -146,6 +147,60 @@ def test_a_source_of_cookies_may_read_signals_too() -> None:
     source = Source("acme", read, cookies=("acme_c",), signals=("acme",))
     values = {"acme_c": ("y",), "acme": ("x",)}
     assert gate._ask(source, values, source.signals, POLICY) == Statement("acme", Say.GRANTED)
+
+
+def test_a_beacons_own_strings_refuse_single_vendors() -> None:
+    before = replace(BOTH, without=("x",))
+    found = gate.restrict(before, {"gdpr_consent": tc(), "addtl_consent": "1~7"})
+    assert (found.analytics, found.marketing) == (True, True)
+    assert set(found.without) == {"x", "linkedin", "microsoft", "tiktok", "meta"}
+    assert gate.allows(found, GA4) is Reason.NONE
+    assert gate.allows(found, META) is Reason.CONSENT
+
+
+def test_long_signals_do_not_fill_the_cache() -> None:
+    gate._signalled.cache_clear()
+    assert not gate.restrict(BOTH, {"gpp": "x" * 9000}).marketing
+    assert gate._signalled.cache_info().currsize == 0
+
+
+def test_a_tc_string_grants_vendor_by_vendor() -> None:
+    found = ask(f"euconsent-v2={tc()}")
+    assert (found.analytics, found.marketing, found.explicit) == (True, True, True)
+    assert found.without == ("linkedin", "microsoft", "tiktok")
+    assert found.sources == (
+        "tcf: analytics granted, marketing granted, without linkedin microsoft tiktok",
+    )
+    later = gate.verdict(
+        make_hit(headers={"cookie": f"euconsent-v2={tc()}"}, at=NOW + 180 * 86_400_000), POLICY
+    )
+    assert (later.analytics, later.marketing, later.problems) == (False, False, ("tcf:expired",))
+
+
+# 11 CCR 7025: allowed until refused (read 2026-11-20). A yes that only GPP or USP tells is implied.
+@pytest.mark.parametrize(
+    ("cookie", "marketing"),
+    [
+        ("__gpp=DBABL~CVQqAAAAAACA.Q; __gpp_sid=7", True),
+        ("__gpp=DBABL~CVQVAAAAAACA.Y; __gpp_sid=7", False),
+        ("__gpp=DBABL~CVQqAAAAAACA.Y; __gpp_sid=7", False),
+        ("__gpp=rubbish; usprivacy=1YNN", False),
+        ("usprivacy=1YNN", True),
+        ("usprivacy=1YYN", False),
+    ],
+)
+def test_us_strings_where_silence_is_no_refusal(cookie: str, *, marketing: bool) -> None:
+    found = ask(cookie, Policy(rule_set=RuleSet.OPTOUT))
+    assert (found.marketing, found.explicit) == (marketing, False)
+    assert not ask(cookie).marketing
+
+
+def test_the_authority_does_not_silence_opt_outs() -> None:
+    policy = Policy(rule_set=RuleSet.OPTOUT, authority="firsthand_cookie")
+    for cookie in ("__gpp=DBABL~CVQVAAAAAACA.Y", "usprivacy=1YYN"):
+        assert not ask(f"fh_consent={YES}; {cookie}", policy).marketing
+    nobody = tc(purposes=(), vendors=vendors())
+    assert ask(f"fh_consent={YES}; euconsent-v2={nobody}", policy).marketing
 
 
 def test_a_restriction_says_who_made_it() -> None:
