@@ -233,7 +233,9 @@ def agree_gpp(official: Official, text: str) -> bool:
         for name, answer in answers.items():
             value = told[name]
             theirs_answer = tuple(map(int, value)) if isinstance(value, list) else (int(value),)
-            assert answer == theirs_answer, (text, name)
+            assert answer[: len(theirs_answer)] == theirs_answer, (text, name)
+            # Of the long form of the national version 1 theirs shows what the short one has.
+            assert len(answer) == len(theirs_answer) or (each, told["Version"]) == (7, 1)
         assert "Gpc" in answers or not told.get("Gpc")
     return True
 

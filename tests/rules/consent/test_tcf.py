@@ -75,9 +75,11 @@ def test_legitimate_interest_is_no_consent() -> None:
     assert "ga4" in said(tc(vendors=vendors(), vendor_interests=vendors([755]))).without
 
 
-def test_purpose_one_that_was_not_asked() -> None:
-    found = said(tc(treatment=1))
-    assert (found.analytics, found.marketing) == (DENIED, DENIED)
+@pytest.mark.parametrize(
+    "text", [tc(treatment=1), tc(disclosed(755), publisher([1, 8]), treatment=1)]
+)
+def test_purpose_one_that_was_not_asked(text: str) -> None:
+    assert (said(text).analytics, said(text).marketing) == (DENIED, DENIED)
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def statement(source: str, text: str, policy: Policy) -> Statement:
         return Statement(source, error=unreadable.fault, yields=True)
     said = Statement(
         source,
-        analytics=_say(_analytics(string), Purpose.ANALYTICS),
-        marketing=_say(_allowed(string), Purpose.MARKETING),
+        analytics=_say(string, _analytics(string), Purpose.ANALYTICS),
+        marketing=_say(string, string.purposes, Purpose.MARKETING),
         explicit=True,
         decided_at=string.last_updated,
         without=_without(string, policy),
@@ -54,20 +54,17 @@ def statement(source: str, text: str, policy: Policy) -> Statement:
     return said
 
 
-def _say(allowed: frozenset[int], purpose: Purpose) -> Say:
-    return Say.GRANTED if NEEDS[purpose] <= allowed else Say.DENIED
-
-
-def _allowed(string: TCString) -> frozenset[int]:
-    """Return the purposes consented to. Where purpose 1 was not asked, nobody agreed to it."""
-    return string.purposes - {1} if string.purpose_one_treatment else string.purposes
+def _say(string: TCString, consented: frozenset[int], purpose: Purpose) -> Say:
+    """Where purpose 1 was not asked for, nobody agreed to it."""
+    asked = consented - {1} if string.purpose_one_treatment else consented
+    return Say.GRANTED if NEEDS[purpose] <= asked else Say.DENIED
 
 
 def _analytics(string: TCString) -> frozenset[int]:
     own = string.publisher
     if own is not None and (own.purposes or own.interests or own.own_count):
         return own.purposes
-    return _allowed(string)
+    return string.purposes
 
 
 def _void(string: TCString) -> Iterator[str]:

@@ -36,6 +36,9 @@ def _usual(name: str) -> int:
         (7, "CVQqAAAAAACA", False),
         (7, "BVQqAAAAAg.Q", False),
         (7, "BVQqAAAAAgA.QA", False),
+        (7, "BVQqAAAAAAKA.QA", False),  # version 1 with the fields of version 2, as OneTrust has it
+        (7, "BVQVAAAAAAKA.QA", True),
+        (7, "BVQqAAAACZA.QA", True),  # service provider
         (8, "BUUAAACA.Y", True),
         (8, "BUoAAACA.Q", False),
     ],

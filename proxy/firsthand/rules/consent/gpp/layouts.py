@@ -3,11 +3,15 @@
 Source: IAB Tech Lab, Global Privacy Platform, sections US-National and US-States (national v1 and
 v2, 19 states v1; Maryland, Indiana, Kentucky and Rhode Island as of October 2025), read
 2026-11-24. Their texts give Maryland and the three that came with it a section header; the IAB's
-own encoder (``@iabgpp/cmpapi`` 3.2.0, read 2026-11-24) writes none, and so reads this table.
+own encoder (``@iabgpp/cmpapi`` 3.2.0, read 2026-11-24) writes none, and so reads this table. The
+national section grew without a new version at first: a long string of version 1 has the fields of
+version 2 (strings in OneTrust's cookies seen in public code, and the same decoder, 2026-11-24).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from firsthand.rules.consent.bits import LONGEST
 
 SALE, SHARING, TARGETED = "SaleOptOut", "SharingOptOut", "TargetedAdvertisingOptOut"
 SHARED, PROCESSED = "SharingNotice", "ProcessingNotice"
@@ -28,25 +32,27 @@ NATIONAL = 7
 class Layout:
     """One version of one section. After the version's six bits come ``fields`` in order, each with
     the count of its two-bit answers. ``tail`` says what may follow behind a dot: ``gpc``,
-    ``sensitive`` or nothing.
+    ``sensitive`` or nothing. ``longest``: bits above which another layout of the version holds.
     """
 
     name: str
     version: int
     fields: tuple[tuple[str, int], ...]
     tail: str = "gpc"
+    longest: int = LONGEST * 6
 
 
 def _notice(opt_out: str) -> str:
     return f"{opt_out}Notice"
 
 
-def _national(version: int, *, sensitive: int, child: int) -> Layout:
+def _national(version: int, *, sensitive: int, child: int, longest: int = LONGEST * 6) -> Layout:
     opt_outs = (SALE, SHARING, TARGETED)
     notices = (SHARED, *map(_notice, opt_outs), SENSITIVE_NOTICE, LIMIT_NOTICE)
     answers = ((SENSITIVE, sensitive), (CHILD, child))
     last = (PERSONAL, COVERED, OPTION, PROVIDER)
-    return Layout("usnat", version, (*_each(notices), *_each(opt_outs), *answers, *_each(last)))
+    fields = (*_each(notices), *_each(opt_outs), *answers, *_each(last))
+    return Layout("usnat", version, fields, longest=longest)
 
 
 def _each(names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
@@ -91,7 +97,11 @@ _CALIFORNIA = Layout(
 
 # fmt: off
 LAYOUTS: Mapping[int, tuple[Layout, ...]] = {
-    NATIONAL: (_national(1, sensitive=12, child=2), _national(2, sensitive=16, child=3)),
+    NATIONAL: (
+        _national(1, sensitive=12, child=2, longest=66),
+        _national(1, sensitive=16, child=3),
+        _national(2, sensitive=16, child=3),
+    ),
     8: (_CALIFORNIA,),
     9: (_state("usva", 8, 1, first=SHARED, additional=False, tail=""),),
     10: (_state("usco", 7, 1, first=SHARED, additional=False),),

@@ -34,13 +34,17 @@ def decode(section: int, text: str) -> Answers:
     """Return the answers of a section that ``LAYOUTS`` knows. Raises ``Unreadable``."""
     core, dot, tail = text.partition(".")
     bits = Reader(unpack(core))
-    version = bits.number(6)
-    layout = next((each for each in LAYOUTS[section] if each.version == version), None)
-    if layout is None:
-        raise Unreadable(Fault.VERSION)
+    layout = _layout(section, bits.number(6), len(bits.bits))
     found = {name: _answers(bits, count) for name, count in layout.fields}
     bits.close()
     return {**found, **_tail(layout, tail)} if dot else found
+
+
+def _layout(section: int, version: int, length: int) -> Layout:
+    for each in LAYOUTS[section]:
+        if each.version == version and length <= each.longest:
+            return each
+    raise Unreadable(Fault.VERSION)
 
 
 def _answers(bits: Reader, count: int) -> tuple[int, ...]:

@@ -1,14 +1,14 @@
 """IAB GPP: the string and its applicable sections, in cookies and in beacons.
 
 Platforms write ``__gpp`` and ``__gpp_sid``; InMobi ``IABGPP_HDR_GppString`` and
-``IABGPP_GppSID``; OneTrust ``OTGPPConsent`` (one secondary source), alone. Beacons carry ``gpp``
-and ``gpp_sid``. Ids of applicable sections are joined by commas (``_`` in apps); ``-1`` or none:
-GPP does not apply. Without them every section counts.
+``IABGPP_GppSID``; OneTrust ``OTGPPConsent``, alone. Beacons carry ``gpp`` and ``gpp_sid``. Ids of
+applicable sections are joined by commas (``_`` in apps); ``-1`` or an empty list: GPP does not
+apply. Without a list every section counts.
 
 The section of the EU's TCF says what a TC string says, that of US Privacy what such a string says;
 US sections refuse marketing or imply it. An applicable section that is missing or that we do not
 read takes back what the others grant. Source: IAB Tech Lab, GPP's CMP API and sections, platforms'
-cookie lists, read 2026-11-24.
+cookie lists and cookies seen in public code, read 2026-11-24.
 """
 
 import re
