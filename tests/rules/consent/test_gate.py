@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import firsthand.rules.consent.sources
 from firsthand.model import Fields, Kind, Reason, Verdict
-from firsthand.rules.consent import gate, sources
+from firsthand.rules.consent import gate
 from firsthand.rules.consent.policy import Policy, RuleSet, WhenUnknown
 from firsthand.rules.consent.sources import SOURCES, discover
 from firsthand.rules.consent.statement import Fault, Say, Source, Statement
@@ -275,5 +276,6 @@ def test_all_names_that_consent_is_read_from() -> None:
 
 def test_the_sources_are_found_by_their_files() -> None:
     assert discover() == SOURCES
-    files = Path(sources.__file__).parent.glob("[!_]*.py")
-    assert [source.key for source in SOURCES] == sorted(file.stem for file in files)
+    [folder] = firsthand.rules.consent.sources.__path__
+    files = sorted(path.stem for path in Path(folder).glob("[!_]*.py"))
+    assert [source.key for source in SOURCES] == files

@@ -69,13 +69,13 @@ Read: TypeAlias = Callable[[Values, Policy], Statement | None]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source: one file of ``sources/``. It has names of one kind at least.
+    """A source: one file of ``sources/``. It has names of one kind at least, and is asked once for
+    each kind.
 
     ``cookies``  cookie names it reads; a trailing ``*`` makes a prefix.
     ``headers``  request headers, lower case. ``signals``  beacon parameters: these only restrict.
-    ``read``     gets the values of the names of one kind (all copies, raw; none where nothing
-                 came) and returns ``None`` where the source is absent. Knows no time: age is
-                 judged later.
+    ``read``     gets the values of those names (all copies, raw; none where nothing came) and
+                 returns ``None`` where the source is absent. Knows no time: age is judged later.
     """
 
     key: str
@@ -108,6 +108,7 @@ def merge(copies: Sequence[Statement]) -> Statement:
     times = [copy.decided_at for copy in copies if copy.decided_at is not None]
     return replace(
         first,
+        without=tuple(dict.fromkeys(key for copy in copies for key in copy.without)),
         analytics=strictest([copy.analytics for copy in copies]),
         marketing=strictest([copy.marketing for copy in copies]),
         social=Say.DENIED if any(copy.social is Say.DENIED for copy in copies) else first.social,
@@ -115,7 +116,6 @@ def merge(copies: Sequence[Statement]) -> Statement:
         decided_at=min(times, default=None),
         error=next((copy.error for copy in copies if copy.error), None),
         notes=(*first.notes, "duplicate"),
-        without=tuple(dict.fromkeys(key for copy in copies for key in copy.without)),
     )
 
 
