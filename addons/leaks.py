@@ -62,7 +62,7 @@ def refusal(seen: Sighting, cookies: Cookies) -> Verdict | None:
     """Return the verdict under which a request should not have been made, else ``None``."""
     verdict = gate.verdict(replace(seen.hit, cookies=cookies), POLICY)
     for signals in seen.signals or ({},):
-        own = gate.restrict(verdict, signals)
+        own = gate.restrict(verdict, signals, POLICY)
         if not gate.may_load(own, seen.vendor):
             return own
     return None

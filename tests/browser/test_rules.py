@@ -178,6 +178,15 @@ def test_consent_cookies_are_known_by_name(pair: str, matches: bool) -> None:  #
     assert bool(re.search(pattern, pair)) is matches
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["euconsent-v2", "eupubconsent-v2", "__cmpconsentu9", "addtl_consent", "__gpp", "FCCDCF"],
+)
+def test_the_loader_asks_again_when_the_iabs_strings_change(name: str) -> None:
+    assert re.search(rules_of(shop()).cookies, f"{name}=x")
+    assert not re.search(rules_of(shop()).cookies, f"x{name}=x")
+
+
 def test_the_rules_are_json() -> None:
     assert (
         json.loads(json.dumps(asdict(rules_of(BOTH))))["vendors"]["meta"]["modes"][META] == "both"

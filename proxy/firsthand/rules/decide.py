@@ -167,7 +167,7 @@ def identity(site: Site, account: str, digest: bytes, index: int) -> str:
 def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Reading) -> _Read:
     """Decide on one reading; the first reason that applies is the one that is counted."""
     account = site.account(vendor.key, reading.account)
-    own = gate.restrict(verdict, reading.signals)
+    own = gate.restrict(verdict, reading.signals, site.consent)
     reason = (
         reading.skip
         or _no_account(account)

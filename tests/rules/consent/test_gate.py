@@ -131,11 +131,11 @@ def test_prefixed_names_reach_their_source() -> None:
 def test_a_beacons_own_parameters_only_restrict(
     signals: dict[str, str], expected: tuple[bool, bool]
 ) -> None:
-    found = gate.restrict(BOTH, signals)
+    found = gate.restrict(BOTH, signals, POLICY)
     assert (found.analytics, found.marketing) == expected
     assert found.explicit is any(expected)
     nothing = Verdict(analytics=False, marketing=False, explicit=False, sources=("x: y",))
-    kept = gate.restrict(nothing, signals)
+    kept = gate.restrict(nothing, signals, POLICY)
     assert {kept.analytics, kept.marketing, kept.explicit} == {False}
     assert kept.sources[:1] == ("x: y",)
 
@@ -152,16 +152,21 @@ def test_a_source_of_cookies_may_read_signals_too() -> None:
 
 def test_a_beacons_own_strings_refuse_single_vendors() -> None:
     before = replace(BOTH, without=("x",))
-    found = gate.restrict(before, {"gdpr_consent": tc(), "addtl_consent": "1~7"})
+    found = gate.restrict(before, {"gdpr_consent": tc(), "addtl_consent": "1~7"}, POLICY)
     assert (found.analytics, found.marketing) == (True, True)
     assert set(found.without) == {"x", "linkedin", "microsoft", "tiktok", "meta"}
     assert gate.allows(found, GA4) is Reason.NONE
     assert gate.allows(found, META) is Reason.CONSENT
 
 
+def test_a_beacons_own_strings_are_read_by_the_sites_policy() -> None:
+    found = gate.restrict(BOTH, {"gdpr_consent": tc()}, Policy(tcf_ids={"meta": 7, "tiktok": 755}))
+    assert set(found.without) == {"linkedin", "microsoft", "meta"}
+
+
 def test_long_signals_do_not_fill_the_cache() -> None:
     gate._signalled.cache_clear()
-    assert not gate.restrict(BOTH, {"gpp": "x" * 9000}).marketing
+    assert not gate.restrict(BOTH, {"gpp": "x" * 9000}, POLICY).marketing
     assert gate._signalled.cache_info().currsize == 0
 
 
@@ -205,7 +210,7 @@ def test_the_authority_does_not_silence_opt_outs() -> None:
 
 
 def test_a_restriction_says_who_made_it() -> None:
-    found = gate.restrict(BOTH, {"gcs": "G1"})
+    found = gate.restrict(BOTH, {"gcs": "G1"}, POLICY)
     assert found.problems == ("consent_mode:malformed",)
     assert found.sources == ("consent_mode: analytics unknown, marketing unknown; malformed",)
 
@@ -218,7 +223,7 @@ def test_a_restriction_says_who_made_it() -> None:
 )
 def test_no_signal_raises_anything(*, analytics: bool, marketing: bool, gcs: str, gcd: str) -> None:
     before = Verdict(analytics=analytics, marketing=marketing, explicit=True)
-    after = gate.restrict(before, {"gcs": gcs, "gcd": gcd})
+    after = gate.restrict(before, {"gcs": gcs, "gcd": gcd}, POLICY)
     assert after.analytics <= analytics
     assert after.marketing <= marketing
 

@@ -30,7 +30,6 @@ _SIGNALS = frozenset(name for source in _BY_SIGNAL for name in source.signals)
 _CACHED = 4096
 _MAX_CACHED_TEXT = 8192
 ALL_KINDS = frozenset(Kind)
-_BEACON_POLICY = Policy()
 
 HEADERS = tuple(dict.fromkeys(name for source in _BY_HEADER for name in source.headers))
 """Request headers that consent is read from, lower case: a ``Hit`` must carry them."""
@@ -89,12 +88,12 @@ def _ask(
         return Statement(source.key, error=Fault.FAULT)
 
 
-def restrict(found: Verdict, signals: Mapping[str, str]) -> Verdict:
+def restrict(found: Verdict, signals: Mapping[str, str], policy: Policy) -> Verdict:
     """Return ``found``, lowered by a beacon's own consent parameters. They never raise it: whoever
     writes a beacon can write them.
     """
     key = tuple((name, (signals[name],)) for name in signals if name in _SIGNALS)
-    heard = _whisper(key) if key else ()
+    heard = _whisper(key, policy) if key else ()
     if not heard:
         return found
     errors = any(said.error for said in heard)
@@ -113,12 +112,12 @@ def restrict(found: Verdict, signals: Mapping[str, str]) -> Verdict:
     )
 
 
-def _whisper(key: Key) -> Heard:
-    return (_signalled if _is_short(key) else _signal)(key)
+def _whisper(key: Key, policy: Policy) -> Heard:
+    return (_signalled if _is_short(key) else _signal)(key, policy)
 
 
-def _signal(key: Key) -> Heard:
-    said = [_ask(source, dict(key), source.signals, _BEACON_POLICY) for source in _BY_SIGNAL]
+def _signal(key: Key, policy: Policy) -> Heard:
+    said = [_ask(source, dict(key), source.signals, policy) for source in _BY_SIGNAL]
     return tuple(one for one in said if one is not None)
 
 
