@@ -2,8 +2,8 @@ import pytest
 
 from firsthand.rules.consent.bits import Unreadable
 from firsthand.rules.consent.gpp.layouts import LAYOUTS, Layout
-from firsthand.rules.consent.gpp.us import Answers, decode, refuses
-from firsthand.rules.consent.statement import Fault
+from firsthand.rules.consent.gpp.us import Answers, decode, marketing, refuses
+from firsthand.rules.consent.statement import Fault, Say
 from tests.rules.consent.writer import number, pack
 
 NATIONAL = [(7, each) for each in LAYOUTS[7]]
@@ -45,6 +45,18 @@ def _usual(name: str) -> int:
 )
 def test_samples(section: int, text: str, *, refused: bool) -> None:
     assert refuses(section, decode(section, text)) is refused
+
+
+@layouts
+def test_what_follows_for_marketing(section: int, layout: Layout) -> None:
+    nothing = {f"{name}OptOut": (0,) for name in ("Sale", "Sharing", "TargetedAdvertising")}
+    for text, said in (
+        (fine(layout), Say.GRANTED),
+        (fine(layout, **nothing), Say.UNKNOWN),
+        (fine(layout, SaleOptOut=(1,)), Say.DENIED),
+        (fine(layout, **{**nothing, "SaleOptOutNotice": (2,)}), Say.DENIED),
+    ):
+        assert marketing(section, decode(section, text)) is said
 
 
 @layouts

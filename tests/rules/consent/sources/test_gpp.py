@@ -33,6 +33,7 @@ def read(text: str, sections: str | None = None) -> Statement | None:
         ("DBABLA~BVQqAAAAAgA.QA", UNKNOWN, GRANTED, False),
         ("DBABBg~BUUAAACA.Y", UNKNOWN, DENIED, False),
         ("DBABBg~BUoAAACA.Q", UNKNOWN, GRANTED, False),
+        (gpp(_7="CVQAAAAAAACA"), UNKNOWN, UNKNOWN, False),  # no opt-out applies
         ("DBABT~1YNN", UNKNOWN, GRANTED, False),
         ("DBABT~1YYN", UNKNOWN, DENIED, False),
         ("DBABT~1---", UNKNOWN, UNKNOWN, False),

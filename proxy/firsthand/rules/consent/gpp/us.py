@@ -17,13 +17,14 @@ from typing import TypeAlias
 from firsthand.rules.consent.bits import Reader, Unreadable, unpack
 from firsthand.rules.consent.gpp import layouts
 from firsthand.rules.consent.gpp.layouts import LAYOUTS, NATIONAL, Layout
-from firsthand.rules.consent.statement import Fault
+from firsthand.rules.consent.statement import Fault, Say
 
 Answers: TypeAlias = Mapping[str, tuple[int, ...]]
 """Answers by field: 0 not applicable; a notice: 1 given, 2 not given; an opt-out: 1 opted out, 2
 did not; a consent: 1 denied, 2 given; a mode: 1 yes, 2 no. ``Gpc`` is 1 where it was seen."""
 
 GPC = "Gpc"
+_OPT_OUTS = (layouts.SALE, layouts.SHARING, layouts.TARGETED)
 _UNDEFINED = 3
 _GPC_SEGMENT = 1
 _SENSITIVE_TAIL = 8
@@ -69,6 +70,13 @@ def _tail(layout: Layout, text: str) -> Answers:
     return found
 
 
+def marketing(section: int, told: Answers) -> Say:
+    """Return what the answers of a section say: where no opt-out applies, they say nothing."""
+    if refuses(section, told):
+        return Say.DENIED
+    return Say.GRANTED if any(told.get(name) == (2,) for name in _OPT_OUTS) else Say.UNKNOWN
+
+
 def refuses(section: int, told: Answers) -> bool:
     """Say whether the answers of a section refuse marketing."""
     return (
@@ -82,7 +90,7 @@ def refuses(section: int, told: Answers) -> bool:
 
 
 def _opted_out(told: Answers) -> bool:
-    return any(told.get(name) == (1,) for name in (layouts.SALE, layouts.SHARING, layouts.TARGETED))
+    return any(told.get(name) == (1,) for name in _OPT_OUTS)
 
 
 def _is_provider(told: Answers) -> bool:

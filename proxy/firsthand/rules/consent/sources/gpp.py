@@ -23,7 +23,6 @@ from firsthand.rules.consent.gpp.layouts import LAYOUTS
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.consent.statement import (
     Fault,
-    Say,
     Source,
     Statement,
     Values,
@@ -99,8 +98,7 @@ def _section(section: int, text: str, policy: Policy) -> Statement | None:
         return tcf.statement(KEY, text, policy)
     if section == _US_PRIVACY:
         return usprivacy.statement(KEY, text)
-    refused = us.refuses(section, us.decode(section, text))
-    return Statement(KEY, marketing=Say.DENIED if refused else Say.GRANTED)
+    return Statement(KEY, marketing=us.marketing(section, us.decode(section, text)))
 
 
 def _together(said: Sequence[Statement]) -> Statement:
