@@ -9,17 +9,8 @@ from firsthand.rules.consent import gate
 from firsthand.rules.site import Account, Site
 from firsthand.vendor import Door, Script, Vendor
 
-# Window events after which a choice may have changed; what they say is read from the cookies.
-# OneTrust: its JavaScript events guide, read 2026-11-24. Cookiebot: the names that public code of
-# sites listens for, seen 2026-11-24 and not checked against Cookiebot's own page.
-EVENTS = (
-    "OneTrustGroupsUpdated",
-    "OTConsentApplied",
-    "CookiebotOnAccept",
-    "CookiebotOnDecline",
-    "focus",
-    "visibilitychange",
-)
+EVENTS = ("focus", "visibilitychange")
+"""Events after which a choice may have been made in another tab."""
 
 _HOLES = re.compile(r"(\*|\{account\})")
 _HOST_HOLE = {"*": r"[a-z0-9.-]+", "{account}": r"[A-Za-z0-9_-]+"}
@@ -35,7 +26,7 @@ def rules_of(site: Site) -> Rules:
         gate=site.gate_scripts,
         verdict=verdict.NAME,
         cookies=cookie_pattern(gate.consent_cookie_names(site.consent)),
-        events=EVENTS,
+        events=(*gate.consent_events(), *EVENTS),
         vendors={key: _vendor(vendor, site) for key, vendor in site.vendors.items()},
     )
 

@@ -63,7 +63,8 @@ def _policy(config: Config, file: str) -> Policy:
     given = section.consent.model_dump()
     groups = {name: Groups(**each) for name, each in given["groups"].items()}
     sources = [source.key for source in SOURCES]
-    _known(groups, sources, f"{file}: consent.groups")
+    renamable = [source.key for source in SOURCES if source.groups is not None]
+    _known(groups, renamable, f"{file}: consent.groups")
     _known(filter(None, [given["authority"]]), sources, f"{file}: consent.authority")
     vendors = {*VENDORS, *Policy().social_vendors}
     _known(given["social_vendors"], vendors, f"{file}: consent.social_vendors")

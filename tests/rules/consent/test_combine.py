@@ -33,6 +33,7 @@ statements = st.builds(
     st.sampled_from(Say),
     explicit=st.booleans(),
     decided_at=st.none() | st.sampled_from([NOW, NOW - 200 * DAY, NOW + 2 * DAY]),
+    expires_at=st.none() | st.sampled_from([NOW - 1, NOW + DAY]),
     social=st.sampled_from(Say),
     error=st.none() | st.sampled_from(Fault),
     yields=st.booleans(),
@@ -122,8 +123,16 @@ def test_a_yes_ages(age_ms: int, *, granted: bool, problem: tuple[str, ...]) -> 
     assert verdict.problems[: len(problem) or None] == problem
 
 
+@pytest.mark.parametrize(("left_ms", "granted"), [(1, True), (0, False), (-DAY, False)])
+def test_a_yes_ends_when_its_source_says(left_ms: int, *, granted: bool) -> None:
+    said = replace(YES, expires_at=NOW + left_ms)
+    verdict = combine([said], OPTIN, now=NOW)
+    assert verdict.analytics is verdict.marketing is granted
+    assert verdict.problems == (() if granted else ("main:expired",))
+
+
 def test_a_no_does_not_age() -> None:
-    old = replace(NO, decided_at=NOW - 900 * DAY)
+    old = replace(NO, decided_at=NOW - 900 * DAY, expires_at=NOW - 500 * DAY)
     assert decided([old, OTHER_YES], OPTIN) == (False, False, False)
 
 

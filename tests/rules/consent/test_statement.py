@@ -24,6 +24,7 @@ statements = st.builds(
     st.sampled_from(Say),
     explicit=st.booleans(),
     decided_at=st.none() | st.integers(0, 9),
+    expires_at=st.none() | st.integers(0, 9),
     social=st.sampled_from(Say),
     error=st.none() | st.sampled_from(Fault),
 )
@@ -47,6 +48,7 @@ def test_merged_copies_are_at_most_what_each_copy_says(copies: list[Statement]) 
         assert copy.social is not DENIED or merged.social is DENIED
         assert copy.error is None or merged.error is not None
         assert copy.decided_at is None or (merged.decided_at or 0) <= copy.decided_at
+        assert copy.expires_at is None or (merged.expires_at or 0) <= copy.expires_at
     assert ("duplicate" in merged.notes) is (len(copies) > 1)
 
 

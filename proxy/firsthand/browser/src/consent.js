@@ -49,7 +49,8 @@ function watch() {
     allow = {};
     for (const name of found[2].split("~")) allow[name] = true;
   } else ask();
-  for (const name of rules.events) addEventListener(name, check);
+  // Some platforms tell the document, without bubbling: the window hears those on their way down.
+  for (const name of rules.events) addEventListener(name, check, true);
   addEventListener("fh:consent", ask);
   setInterval(() => document.hidden || check(), 1000);
 }

@@ -38,6 +38,8 @@ def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Ver
 
 def _aged(said: Statement, policy: Policy, now: int) -> Statement:
     """Judge a statement's age: an old yes is none, and one from the future is an error."""
+    if said.expires_at is not None and said.expires_at <= now:
+        return said.without_grants("expired")
     if said.decided_at is None:
         return said
     if said.decided_at > now + DAY_MS:

@@ -40,6 +40,11 @@ def consent_cookie_names(_policy: Policy) -> tuple[str, ...]:
     return _COOKIES
 
 
+def consent_events() -> tuple[str, ...]:
+    """Return the events of a page after which its consent cookies may have changed."""
+    return tuple(dict.fromkeys(name for source in _BY_COOKIE for name in source.events))
+
+
 def verdict(hit: Hit, policy: Policy) -> Verdict:
     """Return what this visitor allows at ``hit.at``, by cookies and headers. Never raises."""
     cookies = hit.cookies

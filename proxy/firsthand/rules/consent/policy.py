@@ -38,6 +38,12 @@ class Groups:
     social: tuple[str, ...] = field(
         default=(), metadata={"doc": "Groups whose refusal denies the social vendors."}
     )
+    version: int = field(
+        default=0,
+        metadata={
+            "doc": "Lowest number of the consent text that counts, where the platform counts them."
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

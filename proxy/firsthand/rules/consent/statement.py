@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from firsthand.rules.consent.policy import Policy
+from firsthand.rules.consent.policy import Groups, Policy
 
 MAX_COPIES = 16
 MAX_VALUE = 8192
@@ -32,8 +32,9 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one source says. ``decided_at`` is in Unix ms, ``None`` where the source has no time.
+    """What one source says. Times are in Unix ms, ``None`` where the source has none.
 
+    ``decided_at`` when the visitor answered. ``expires_at`` when the source itself forgets it.
     ``explicit``  the visitor acted; a cookie written before any click is not a decision.
     ``social``    what it says of social networks beside marketing.
     ``error``     it could not be read, or not all of it.
@@ -52,6 +53,7 @@ class Statement:
     notes: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     yields: bool = False
+    expires_at: int | None = None
 
     def without_grants(self, note: str) -> "Statement":
         """Return the same statement with ``unknown`` for ``granted``, and a ``note`` to count."""
@@ -76,6 +78,9 @@ class Source:
     ``headers``  request headers, lower case. ``signals``  beacon parameters: these only restrict.
     ``read``     gets the values of those names (all copies, raw; none where nothing came) and
                  returns ``None`` where the source is absent. Knows no time: age is judged later.
+    ``groups``   the platform's own ids by purpose; ``None`` where nobody can rename them.
+    ``events``   events of the page after which the cookies may have changed: a hint to look at
+                 once. Loaders look every second anyway.
     """
 
     key: str
@@ -83,6 +88,8 @@ class Source:
     cookies: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+    groups: Groups | None = None
+    events: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not any((self.cookies, self.headers, self.signals)):
@@ -106,6 +113,7 @@ def merge(copies: Sequence[Statement]) -> Statement:
     if len(copies) == 1:
         return first
     times = [copy.decided_at for copy in copies if copy.decided_at is not None]
+    ends = [copy.expires_at for copy in copies if copy.expires_at is not None]
     return replace(
         first,
         without=tuple(dict.fromkeys(key for copy in copies for key in copy.without)),
@@ -114,8 +122,9 @@ def merge(copies: Sequence[Statement]) -> Statement:
         social=Say.DENIED if any(copy.social is Say.DENIED for copy in copies) else first.social,
         explicit=all(copy.explicit for copy in copies),
         decided_at=min(times, default=None),
+        expires_at=min(ends, default=None),
         error=next((copy.error for copy in copies if copy.error), None),
-        notes=(*first.notes, "duplicate"),
+        notes=(*dict.fromkeys(note for copy in copies for note in copy.notes), "duplicate"),
     )
 
 

@@ -6,9 +6,13 @@ from firsthand.rules.consent.policy import Policy
 from firsthand.rules.consent.sources.firsthand_cookie import SOURCE
 from firsthand.rules.consent.statement import Fault, Say, Statement
 from tests.factories import NOW
+from tests.rules.consent.sources.examples import Examples
 
 AT = NOW // 1000
 YES, NO = f"1.a1m1.{AT}.fh", f"1.a0m0.{AT}.fh"
+EXAMPLES = Examples(
+    granted=f"fh_consent={YES}", denied=f"fh_consent={NO}", analytics=f"fh_consent=1.a1m0.{AT}.fh"
+)
 
 
 def read(*copies: str) -> Statement:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from firsthand.rules.consent.policy import Groups, Policy
 from firsthand.rules.consent.sources.onetrust import SOURCE
 from firsthand.rules.consent.statement import Fault, Say, Statement
+from tests.rules.consent.sources.examples import Examples
 
 GRANTED, UNKNOWN, DENIED = Say.GRANTED, Say.UNKNOWN, Say.DENIED
 CLOSED = "2026-11-02T10:00:00.000Z"
@@ -32,6 +33,13 @@ def cookie(groups: str = "C0001:1,C0002:1,C0003:0,C0004:0", **fields: str) -> st
         "AwaitingReconsent": "false",
     } | fields
     return "&".join(f"{name}={value}" for name, value in told.items() if value != "-")
+
+
+EXAMPLES = Examples(
+    granted="OptanonConsent=" + cookie("C0001:1,C0002:1,C0003:1,C0004:1"),
+    denied="OptanonConsent=" + cookie("C0001:1,C0002:0,C0003:0,C0004:0"),
+    analytics="OptanonConsent=" + cookie(),
+)
 
 
 def read(*copies: str, closed: tuple[str, ...] = (), policy: Policy | None = None) -> Statement:

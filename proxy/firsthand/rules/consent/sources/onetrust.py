@@ -9,7 +9,8 @@ Where no banner is shown the cookie comes before any click, with every group on:
 explicit only if the banner was closed or ``interactionCount`` is at least 1. A cookie with an
 explicit answer always has ``AwaitingReconsent``; without it the value was cut, and grants nothing.
 
-Source: OneTrust's cookie documentation, read 2026-11-20; group forms from cookies seen on sites.
+Source: OneTrust's cookie documentation, read 2026-11-20, and its JavaScript events guide, read
+2026-11-24; group forms from cookies seen on sites.
 """
 
 import re
@@ -126,4 +127,10 @@ def _lowered(said: Statement, fields: Mapping[str, str]) -> Statement:
     return said
 
 
-SOURCE = Source(KEY, read, cookies=(CONSENT, CLOSED))
+SOURCE = Source(
+    KEY,
+    read,
+    cookies=(CONSENT, CLOSED),
+    groups=DEFAULT,
+    events=("OneTrustGroupsUpdated", "OTConsentApplied"),
+)
