@@ -66,6 +66,36 @@ def test_what_an_account_does_and_what_it_cannot(
 
 
 @pytest.mark.parametrize(
+    ("consent", "said"),
+    [
+        ({}, ("consent is read from every platform whose cookies come",)),
+        (
+            {"authority": "cookiebot"},
+            (
+                "consent is read from cookiebot; other consent cookies can only refuse",
+                "cookiebot: analytics is statistics",
+                "cookiebot: marketing is marketing",
+            ),
+        ),
+        (
+            {"authority": "klaro", "groups": {"klaro": {"marketing": ["meta", "tiktok"]}}},
+            (
+                "consent is read from klaro;",
+                "klaro: analytics is nothing: name its groups in consent.groups.klaro",
+                "klaro: marketing is meta, tiktok",
+            ),
+        ),
+        ({"authority": "shopify"}, ("consent is read from shopify;",)),
+    ],
+)
+def test_where_consent_is_read(consent: dict[str, Any], said: tuple[str, ...]) -> None:
+    for finding in found(consent=consent).values():
+        assert len(finding.consent) == len(said)
+        for line, start in zip(finding.consent, said, strict=True):
+            assert line.startswith(start)
+
+
+@pytest.mark.parametrize(
     ("token", "said"),
     [
         ({}, "not configured"),
@@ -165,7 +195,7 @@ def test_what_cannot_start_is_refused(sections: dict[str, Any], message: str) ->
 def test_findings_are_plain_values() -> None:
     (first, second) = shown(check(parse(sample(), FILE), FILE))
     assert (first["vendor"], second["vendor"]) == ("ga4", "meta")
-    assert set(first) == {"vendor", "account", "mode", "does", "limits", "missing"}
+    assert set(first) == {"vendor", "account", "mode", "does", "limits", "missing", "consent"}
 
 
 @pytest.mark.parametrize("name", ["minimal", "sandbox", "reference"])

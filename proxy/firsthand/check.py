@@ -1,6 +1,7 @@
 """Config -> what each account will do, what it cannot, and what is missing for it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,6 +12,9 @@ from firsthand.config.schema import Source
 from firsthand.config.secret import configured_secret, configured_token, read_secret
 from firsthand.config.site import site
 from firsthand.model import Mode
+from firsthand.rules.consent.policy import Policy
+from firsthand.rules.consent.sources import SOURCES
+from firsthand.rules.consent.statement import Source as ConsentSource
 from firsthand.rules.site import Account
 from firsthand.vendor import Vendor
 
@@ -30,7 +34,9 @@ DOES = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One account. ``missing`` keeps its lane from delivering; ``limits`` are facts to know."""
+    """One account. ``missing`` keeps its lane from delivering; ``limits`` are facts to know;
+    ``consent`` says where the visitors' consent is read, the same for all accounts.
+    """
 
     vendor: str
     account: str
@@ -38,6 +44,7 @@ class Finding:
     does: tuple[str, ...]
     limits: tuple[str, ...]
     missing: tuple[str, ...]
+    consent: tuple[str, ...] = ()
 
 
 def check(config: Config, file: str) -> list[Finding]:
@@ -47,8 +54,12 @@ def check(config: Config, file: str) -> list[Finding]:
     built = site(config, secret=TRIAL_SECRET, file=file)
     today = datetime.now(UTC).date()
     front = _front(config)
+    consent = _consent(built.consent)
     return [
-        _finding(built.accounts[key, section.account], section, today, front)
+        replace(
+            _finding(built.accounts[key, section.account], section, today, front),
+            consent=consent,
+        )
         for key, section in accounts(config)
     ]
 
@@ -56,6 +67,29 @@ def check(config: Config, file: str) -> list[Finding]:
 def shown(findings: list[Finding]) -> list[dict[str, Any]]:
     """Return findings as plain values."""
     return [asdict(finding) for finding in findings]
+
+
+def _consent(policy: Policy) -> tuple[str, ...]:
+    """Return from which platform consent is read, and what its groups stand for."""
+    authority = policy.authority
+    read = (
+        f"consent is read from {authority}; other consent cookies can only refuse, and only while"
+        " it says nothing"
+        if authority
+        else "consent is read from every platform whose cookies come; any refusal holds"
+    )
+    named = [source for source in SOURCES if source.key in {authority, *policy.groups}]
+    return (read, *(line for source in named for line in _stands_for(source, policy)))
+
+
+def _stands_for(source: ConsentSource, policy: Policy) -> Iterator[str]:
+    if source.groups is None:
+        return
+    groups = policy.groups.get(source.key, source.groups)
+    for purpose in ("analytics", "marketing"):
+        names = ", ".join(getattr(groups, purpose))
+        missing = f"nothing: name its groups in consent.groups.{source.key}"
+        yield f"{source.key}: {purpose} is {names or missing}"
 
 
 def _front(config: Config) -> tuple[str, ...]:

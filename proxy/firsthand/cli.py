@@ -218,6 +218,8 @@ def _print_findings(findings: list[checking.Finding]) -> None:
             escape(cannot),
         )
     Console().print(table)
+    for line in dict.fromkeys(line for finding in findings for line in finding.consent):
+        Console().print(escape(line), soft_wrap=True)
 
 
 def main() -> None:

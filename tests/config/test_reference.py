@@ -9,6 +9,7 @@ from firsthand.config.load import load, parse, shape
 from firsthand.config.reference import reference
 from firsthand.config.schema import VENDOR_SECTIONS
 from firsthand.config.site import site
+from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.site import Site
 
 # A default stands behind a comment mark: "# key = value"; prose never has this form.
@@ -49,3 +50,11 @@ def test_every_key_is_in_it_once() -> None:
 
 def test_no_line_is_too_long_to_read() -> None:
     assert all(len(line) <= 100 for line in reference().splitlines() if "[" not in line)
+
+
+def test_every_source_that_can_be_named_is_in_it() -> None:
+    text = reference()
+    for source in SOURCES:
+        assert (f"\n#   {source.key}: " in text) is bool(source.cookies)
+    assert '#   cookiebot: analytics = ["statistics"], marketing = ["marketing"]\n' in text
+    assert "#   klaro: names its groups itself" in text

@@ -1,7 +1,7 @@
 """Generates ``conf/reference.toml``: every key with default, unit and meaning."""
 
 import json
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import StrEnum
 from textwrap import wrap
 from typing import Any
@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 
 from firsthand.config.load import shape
 from firsthand.config.schema import VENDOR_SECTIONS, Section
+from firsthand.rules.consent.policy import Groups
+from firsthand.rules.consent.sources import SOURCES
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 
@@ -30,11 +32,30 @@ def reference() -> str:
     for name, field in shape().model_fields.items():
         if name not in VENDOR_SECTIONS:
             section: Any = field.annotation
-            parts.append(_table(f"[{name}]", section, EXAMPLES))
+            more = _sources() if name == "consent" else ""
+            parts.append(_table(f"[{name}]", section, EXAMPLES) + more)
     for key, section in VENDOR_SECTIONS.items():
         example = {"account": VENDORS[key].account_example, **_needed(VENDORS[key])}
         parts.append(_table(f"[[{key}]]", section, example))
     return "\n".join(parts)
+
+
+def _sources() -> str:
+    """Return what ``authority`` and ``groups`` can name, with each source's own groups."""
+    lines = ["# Sources that can be named, and their groups where nothing is configured:"]
+    for source in SOURCES:
+        if not source.cookies:
+            continue
+        lines.append(f"#   {source.key}: {_groups(source.groups)}")
+    return "\n".join(lines) + "\n"
+
+
+def _groups(groups: Groups | None) -> str:
+    if groups is None:
+        return "groups cannot be renamed"
+    own = {name: value for name, value in asdict(groups).items() if value}
+    told = ", ".join(f"{name} = {_toml(value)}" for name, value in own.items())
+    return told or "names its groups itself; says nothing until groups are configured"
 
 
 def _needed(vendor: Vendor) -> dict[str, str]:

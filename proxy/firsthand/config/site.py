@@ -62,7 +62,7 @@ def _policy(config: Config, file: str) -> Policy:
     section: Any = config
     given = section.consent.model_dump()
     groups = {name: Groups(**each) for name, each in given["groups"].items()}
-    sources = [source.key for source in SOURCES]
+    sources = [source.key for source in SOURCES if source.cookies]
     renamable = [source.key for source in SOURCES if source.groups is not None]
     _known(groups, renamable, f"{file}: consent.groups")
     _known(filter(None, [given["authority"]]), sources, f"{file}: consent.authority")

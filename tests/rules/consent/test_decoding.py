@@ -42,7 +42,7 @@ def test_at_most_two_layers_are_taken_off(text: str, expected: list[str]) -> Non
 def test_the_outermost_layer_that_is_understood_counts() -> None:
     assert first("%7B", lambda text: text if "7B" in text else None) == "%7B"
     assert first("%7B", lambda text: text if text == "{" else None) == "{"
-    assert first("%7B", lambda text: None) is None
+    assert first("%7B", {"}": "x"}.get) is None
 
 
 @pytest.mark.parametrize(
