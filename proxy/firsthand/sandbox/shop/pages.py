@@ -6,7 +6,7 @@ without Firsthand would do it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from secrets import token_urlsafe
@@ -27,6 +27,7 @@ from firsthand.sandbox.shop.catalogue import (
     money,
     read_basket,
 )
+from firsthand.sandbox.shop.platforms import PLATFORMS, played, remembered
 
 HERE = Path(__file__).parent
 PLAIN = "/plain"
@@ -130,13 +131,21 @@ class Shop:
 
     def answer(self, visit: Visit, links: Links) -> Page:
         """Return the page for a visit."""
+        page = self._page(visit, links)
+        return replace(page, cookies={**page.cookies, **remembered(visit.params)})
+
+    def _page(self, visit: Visit, links: Links) -> Page:
         plain = visit.path == PLAIN or visit.path.startswith(f"{PLAIN}/")
         path = visit.path.removeprefix(PLAIN) if plain else visit.path
         method = "GET" if visit.method == "HEAD" else visit.method
         if path.startswith("/static/"):
             return _static(path.removeprefix("/static/"))
         if path in {"", "/"}:
-            return Page(200, _render("index.html", links=links, clicks=_clicks()), _HTML)
+            return Page(
+                200,
+                _render("index.html", links=links, clicks=_clicks(), platforms=PLATFORMS),
+                _HTML,
+            )
         if not plain and not links.tracking_url:
             query = f"?{visit.query}" if visit.query else ""
             return _moved(f"{PLAIN}{path}{query}")
@@ -223,6 +232,8 @@ class _Scene:
             "plain": self.plain,
             "links": self.links,
             "roles": self.roles,
+            "platform": played(self.visit.params, self.visit.cookies),
+            "platforms": PLATFORMS,
             "at": _at(self.links, plain=self.plain),
             "happened": happened,
             "count": self.visit.basket.count,
