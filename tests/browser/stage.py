@@ -82,7 +82,7 @@ class Stage:
             gate=self.gate,
             verdict=verdict.NAME,
             cookies=self.cookies,
-            events=("focus", "visibilitychange"),
+            events=("acme:chosen", "focus", "visibilitychange"),
             vendors={
                 "acme": self._rules("acme", r"\d+", "id", self.key),
                 "bolt": self._rules("bolt", r"B-\d+", "id|tid", KeyRules()),

@@ -123,6 +123,21 @@ async def test_a_late_yes_loads_on_the_same_page(stage: Stage, announce: str) ->
     assert order[-1] == f"/{PIXEL}"
 
 
+@pytest.mark.parametrize("where", ["window", "document", "document.body"])
+async def test_an_event_of_the_platform_is_heard_wherever_it_is_told(
+    stage: Stage, where: str
+) -> None:
+    ready(stage)
+    stage.html = f"<script>window.setInterval = () => 0</script>{stage.html}"
+    page = await stage.open()
+    await settled(stage, page)
+    await page.evaluate(
+        f"document.cookie = 'choice=acme; domain=shop.localhost';"
+        f"{where}.dispatchEvent(new Event('acme:chosen'))"
+    )
+    await page.wait_for_function("window.ran")
+
+
 async def test_an_early_yes_needs_no_landing_address(stage: Stage) -> None:
     ready(stage)
     page = await stage.open("/?acclid=click-1", consent="acme")

@@ -10,7 +10,11 @@ import pytest
 
 from firsthand.explain import sample
 from firsthand.model import Client, Hit, Origin, Reading
+from firsthand.rules.consent.policy import Policy
 from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public, running
+from tests.rules.consent.sources.examples import all_examples
+
+EXAMPLES = all_examples()
 
 
 async def test_a_granted_beacon_is_stored_before_the_answer(edge: Public) -> None:
@@ -28,6 +32,23 @@ async def test_without_marketing_consent_nothing_is_kept_or_set(edge: Public, co
     assert not edge.kept.beacons
     assert b"Set-Cookie" not in answer
     assert edge.kept.reasons() <= {"consent", "aggregate_only"}
+
+
+SITE = replace(
+    sample(),
+    consent=Policy(groups={key: each.groups for key, each in EXAMPLES.items() if each.groups}),
+)
+
+
+async def test_the_cookies_of_every_platform_arrive_whole(tmp_path: Path) -> None:
+    async with running(SITE, tmp_path) as edge:
+        for key, each in EXAMPLES.items():
+            for header, kept in ((each.granted, each.counts), (each.denied, False)):
+                edge.kept.beacons.clear()
+                cookies = f"theme=a b; {header}; lone; a[b]=1"
+                answer = await edge.get(META_TARGET, f"Cookie: {cookies}")
+                assert answer.startswith(b"HTTP/1.1 204 "), key
+                assert bool(edge.kept.beacons) is kept, key
 
 
 async def test_an_image_gets_an_image(edge: Public) -> None:

@@ -16,11 +16,19 @@ Source: OneTrust's cookie documentation, read 2026-11-20, and its JavaScript eve
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from urllib.parse import unquote, unquote_plus
 
+from firsthand.rules.consent.decoding import first, iso_ms
+from firsthand.rules.consent.grouping import Answers, broken, grouped
 from firsthand.rules.consent.policy import Groups, Policy
-from firsthand.rules.consent.statement import Fault, Say, Source, Statement, Values, each_copy
+from firsthand.rules.consent.statement import (
+    Say,
+    Source,
+    Statement,
+    Values,
+    each_copy,
+    strictest,
+)
 
 KEY = "onetrust"
 CONSENT = "OptanonConsent"
@@ -28,12 +36,11 @@ CLOSED = "OptanonAlertBoxClosed"
 DEFAULT = Groups(analytics=("C0002",), marketing=("C0004",), social=("C0005",))
 _GROUPS = re.compile(r"[A-Za-z0-9_-]{1,64}:[01](?:,[A-Za-z0-9_-]{1,64}:[01]){0,199}")
 _COUNT = re.compile(r"[0-9]{1,6}")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _BOOLEANS = frozenset({"true", "false"})
 _READ = frozenset(
     {"groups", "interactionCount", "isGpcEnabled", "browserGpcFlag", "AwaitingReconsent"}
 )
-_BAD = Statement(KEY, error=Fault.MALFORMED, yields=True)
+_SAYS = {"1": Say.GRANTED, "0": Say.DENIED}
 
 
 def read(values: Values, policy: Policy) -> Statement | None:
@@ -41,45 +48,26 @@ def read(values: Values, policy: Policy) -> Statement | None:
     copies = values.get(CONSENT, ())
     if not copies:
         return None
-    closed = [_closed_at(text) for text in values.get(CLOSED, ())]
+    closed = [first(text, iso_ms) for text in values.get(CLOSED, ())]
     if None in closed:
-        return _BAD
+        return broken(KEY)
     groups = policy.groups.get(KEY, DEFAULT)
     answered = min((at for at in closed if at is not None), default=None)
     return each_copy(KEY, copies, lambda text: _read_one(text, groups, answered))
 
 
-def _closed_at(text: str) -> int | None:
-    plain = unquote(text)
-    if not _TIME.fullmatch(plain):
-        return None
-    try:
-        moment = datetime.fromisoformat(plain).astimezone(UTC)
-    except ValueError:
-        return None
-    return int(moment.timestamp() * 1000)
-
-
 def _read_one(text: str, groups: Groups, answered: int | None) -> Statement:
     fields = _fields(text)
-    states = _states(fields.get("groups")) if fields is not None else None
-    if fields is None or states is None:
-        return _BAD
+    answers = _answers(fields.get("groups")) if fields is not None else None
+    if fields is None or answers is None:
+        return broken(KEY)
     count = fields.get("interactionCount", "0")
     waiting = fields.get("AwaitingReconsent", "")
     explicit = answered is not None or count.strip("0") != ""
     whole = waiting in _BOOLEANS or not (waiting or explicit)
     if not whole or not _COUNT.fullmatch(count):
-        return _BAD
-    said = Statement(
-        KEY,
-        analytics=_say(states, groups.analytics),
-        marketing=_say(states, groups.marketing),
-        explicit=explicit,
-        decided_at=answered,
-        social=_say(states, groups.social),
-        yields=True,
-    )
+        return broken(KEY)
+    said = grouped(KEY, answers, groups, explicit=explicit, decided_at=answered)
     return _lowered(said, fields)
 
 
@@ -98,24 +86,17 @@ def _fields(text: str) -> Mapping[str, str] | None:
     return fields
 
 
-def _states(text: str | None) -> Mapping[str, frozenset[str]] | None:
-    """Return the states of each group, none for an empty list; ``None`` where it is broken."""
+def _answers(text: str | None) -> Answers | None:
+    """Return the answer to each group, none for an empty list; ``None`` where it is broken."""
     if text == "":
         return {}
     if text is None or not _GROUPS.fullmatch(text):
         return None
-    states: dict[str, frozenset[str]] = {}
+    answers: dict[str, Say] = {}
     for entry in text.split(","):
         group, _, state = entry.rpartition(":")
-        states[group] = states.get(group, frozenset()) | {state}
-    return states
-
-
-def _say(states: Mapping[str, frozenset[str]], wanted: tuple[str, ...]) -> Say:
-    found = [states.get(group, frozenset()) for group in wanted]
-    if any("0" in one for one in found):
-        return Say.DENIED
-    return Say.GRANTED if found and all(found) else Say.UNKNOWN
+        answers[group] = strictest([_SAYS[state], answers.get(group, Say.GRANTED)])
+    return answers
 
 
 def _lowered(said: Statement, fields: Mapping[str, str]) -> Statement:
