@@ -15,6 +15,7 @@ from firsthand.rules.consent.decoding import (
     layers,
     say,
     unix_ms,
+    unix_s,
 )
 from firsthand.rules.consent.statement import Say
 
@@ -119,6 +120,14 @@ def test_only_booleans_are_answers(value: object, expected: Say | None) -> None:
 )
 def test_unix_times(value: object, expected: int | None) -> None:
     assert unix_ms(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(AT // 1000, AT), (AT, None), (True, None), (1.5, None), ("1793613600", None), (-1, None)],
+)
+def test_unix_times_in_seconds(value: object, expected: int | None) -> None:
+    assert unix_s(value) == expected
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,13 @@ def unix_ms(value: object) -> int | None:
     return value if _FIRST_MS <= value < _LAST_MS else None
 
 
+def unix_s(value: object) -> int | None:
+    """Return a time in Unix ms that is told in seconds, between 2001 and 2286."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return unix_ms(value * 1000)
+
+
 def iso_ms(value: object) -> int | None:
     """Return an ISO 8601 time with its zone in Unix ms."""
     if not isinstance(value, str) or not _ISO.fullmatch(value):
