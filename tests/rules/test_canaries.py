@@ -24,7 +24,6 @@ from firsthand.rules.consent.policy import Policy
 from firsthand.rules.cookies import split
 from firsthand.rules.decide import Decision, decide
 from firsthand.rules.respond import respond
-from firsthand.rules.site import Site
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 from tests.rules.consent.sources.examples import all_examples
@@ -156,35 +155,34 @@ def test_the_marks_are_there_to_be_found(vendor: Vendor) -> None:
 
 
 @vendors
-@pytest.mark.parametrize("key", EXAMPLES)
-def test_refused_nothing_is_kept(vendor: Vendor, key: str) -> None:
-    for found, make in product(marked(vendor.key), (replace, _as_copy)):
-        hit = make(_with(found.hit, EXAMPLES[key].denied))
-        decision = decide(hit, SITE, vendor)
-        assert not decision.beacons
-        assert decision.ended
-        assert not [line for line in decision.cookies if "Max-Age=0" not in line]
-        assert leaks(stored(decision), found) == []
+def test_refused_nothing_is_kept(vendor: Vendor) -> None:
+    for found, (key, each), make in product(
+        marked(vendor.key), EXAMPLES.items(), (replace, _as_copy)
+    ):
+        decision = decide(make(_with(found.hit, each.denied)), SITE, vendor)
+        assert not decision.beacons, key
+        assert decision.ended, key
+        assert not [line for line in decision.cookies if "Max-Age=0" not in line], key
+        assert leaks(stored(decision), found) == [], key
 
 
 @vendors
-@pytest.mark.parametrize("key", EXAMPLES)
-def test_analytics_alone_keeps_no_identifier(vendor: Vendor, key: str) -> None:
-    for found in marked(vendor.key):
-        decision = decide(_with(found.hit, EXAMPLES[key].analytics), SITE, vendor)
-        assert not decision.beacons
-        assert leaks(stored(decision), found) == []
+def test_analytics_alone_keeps_no_identifier(vendor: Vendor) -> None:
+    for found, (key, each) in product(marked(vendor.key), EXAMPLES.items()):
+        decision = decide(_with(found.hit, each.analytics), SITE, vendor)
+        assert not decision.beacons, key
+        assert leaks(stored(decision), found) == [], key
 
 
 @vendors
-@pytest.mark.parametrize("key", EXAMPLES)
-def test_refused_explain_has_no_call_and_no_identifier(vendor: Vendor, key: str) -> None:
-    for header in (EXAMPLES[key].denied, EXAMPLES[key].analytics):
-        found = marked(vendor.key)[0]
-        told = explain(_line(found.hit, header), SITE)
-        assert told["calls"] == []
-        assert told["consent"]["marketing"] is False
-        assert leaks(json.dumps(told), found) == []
+def test_refused_explain_has_no_call_and_no_identifier(vendor: Vendor) -> None:
+    found = marked(vendor.key)[0]
+    for key, each in EXAMPLES.items():
+        for header in (each.denied, each.analytics):
+            told = explain(_line(found.hit, header), SITE)
+            assert told["calls"] == [], key
+            assert told["consent"]["marketing"] is False, key
+            assert leaks(json.dumps(told), found) == [], key
 
 
 def _line(hit: Hit, header: str) -> str:
@@ -231,14 +229,13 @@ def _joined(hit: Hit, header: str) -> dict[str, tuple[str, ...]]:
     return {**hit.cookies, **split(header)}
 
 
-@pytest.mark.parametrize("key", EXAMPLES)
-def test_asked_what_may_load_a_refusal_opens_nothing(key: str) -> None:
-    site: Site = SITE
-    for vendor in VENDORS:
-        found = marked(vendor)[0]
+@vendors
+def test_asked_what_may_load_a_refusal_opens_nothing(vendor: Vendor) -> None:
+    found = marked(vendor.key)[0]
+    for key, each in EXAMPLES.items():
         body = json.dumps({"landing": f"?fbclid={MARK}1&gclid={MARK}2"}).encode()
         hit = replace(
-            _with(found.hit, EXAMPLES[key].denied),
+            _with(found.hit, each.denied),
             method="POST",
             host="fh",
             path="/consent",
@@ -246,7 +243,7 @@ def test_asked_what_may_load_a_refusal_opens_nothing(key: str) -> None:
             body=body,
             headers={"origin": "https://shop.example.com"},
         )
-        response = respond(hit, site)
+        response = respond(hit, SITE)
         assert response.decision is not None
-        assert not any(orjson.loads(response.body)["allow"].values())
-        assert leaks(stored(response.decision), found) == []
+        assert not any(orjson.loads(response.body)["allow"].values()), key
+        assert leaks(stored(response.decision), found) == [], key
