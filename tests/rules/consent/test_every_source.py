@@ -13,8 +13,10 @@ from firsthand.rules.consent.policy import Policy, RuleSet
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.consent.statement import Say, Source, Statement
 from firsthand.rules.cookies import split
-from tests.factories import make_hit
+from tests.factories import NOW, make_hit
 from tests.rules.consent.sources.examples import (
+    DAY_MS,
+    DECIDED,
     DENIED,
     GRANTED,
     OVERSIZED,
@@ -71,6 +73,33 @@ def test_the_verdicts(key: str, each: Examples) -> None:
         assert not verdict(header, policy(key, each, RuleSet.OPTOUT)).marketing
     assert not verdict(each.denied, own).analytics
     assert verdict(each.granted, policy(key, each, RuleSet.OPTOUT)).marketing
+
+
+# What a cookie's own life ends is not sent any more; nobody can tell its age before.
+AGELESS = {
+    "complianz",
+    "consentmanager",
+    "cookieconsent",
+    "cookieyes",
+    "ketch",
+    "klaro",
+    "osano",
+    "securiti",
+    "shopify",
+    "tarteaucitron",
+    "trustarc",
+}
+
+
+@every
+def test_a_yes_ends(key: str, each: Examples) -> None:
+    own = policy(key, each, RuleSet.OPTOUT)
+    later = gate.verdict(make_hit(headers={"cookie": each.granted}, at=NOW + 400 * DAY_MS), own)
+    assert later.marketing is later.analytics is (key in AGELESS)
+    early = gate.verdict(make_hit(headers={"cookie": each.granted}, at=DECIDED - 2 * DAY_MS), own)
+    assert early.marketing is (ask(key, each.granted, each.groups).decided_at is None)
+    refused = gate.verdict(make_hit(headers={"cookie": each.denied}, at=NOW + 400 * DAY_MS), own)
+    assert not refused.marketing
 
 
 @every

@@ -36,7 +36,8 @@ def cookie(groups: str = "C0001:1,C0002:1,C0003:0,C0004:0", **fields: str) -> st
 
 
 EXAMPLES = Examples(
-    granted="OptanonConsent=" + cookie("C0001:1,C0002:1,C0003:1,C0004:1"),
+    granted=f"OptanonAlertBoxClosed={CLOSED}; OptanonConsent="
+    + cookie("C0001:1,C0002:1,C0003:1,C0004:1"),
     denied="OptanonConsent=" + cookie("C0001:1,C0002:0,C0003:0,C0004:0"),
     analytics="OptanonConsent=" + cookie(),
 )
