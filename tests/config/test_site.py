@@ -168,6 +168,10 @@ def test_a_site_without_any_account_is_refused() -> None:
         ({"consent": {"max_age_days": 0}}, "consent.max_age_days: must be within 1 and 395"),
         ({"consent": {"authority": "gpc"}}, "consent.authority"),
         ({"consent": {"groups": {"shopify": {}}}}, "consent.groups"),
+        (
+            {"consent": {"groups": {"klaro": {"version": 2}}}},
+            'version: "klaro" is not',
+        ),
         ({"consent": {"authority": "onetrst"}}, 'consent.authority: "onetrst" is not known; did'),
         ({"consent": {"groups": {"onetrst": {}}}}, 'did you mean "onetrust"?'),
         ({"consent": {"social_vendors": ["metta"]}}, 'did you mean "meta"?'),

@@ -65,6 +65,9 @@ def _policy(config: Config, file: str) -> Policy:
     sources = [source.key for source in SOURCES if source.cookies]
     renamable = [source.key for source in SOURCES if source.groups is not None]
     _known(groups, renamable, f"{file}: consent.groups")
+    numbered = [source.key for source in SOURCES if source.numbered]
+    texts = [key for key, each in groups.items() if each.version]
+    _known(texts, numbered, f"{file}: consent.groups, version")
     _known(filter(None, [given["authority"]]), sources, f"{file}: consent.authority")
     vendors = {*VENDORS, *Policy().social_vendors}
     _known(given["social_vendors"], vendors, f"{file}: consent.social_vendors")

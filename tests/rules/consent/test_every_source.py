@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from firsthand.model import Verdict
 from firsthand.rules.consent import gate
-from firsthand.rules.consent.policy import Policy, RuleSet
+from firsthand.rules.consent.policy import Groups, Policy, RuleSet
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.consent.statement import Say, Source, Statement
 from firsthand.rules.cookies import split
@@ -100,6 +101,15 @@ def test_a_yes_ends(key: str, each: Examples) -> None:
     assert early.marketing is (ask(key, each.granted, each.groups).decided_at is None)
     refused = gate.verdict(make_hit(headers={"cookie": each.denied}, at=NOW + 400 * DAY_MS), own)
     assert not refused.marketing
+
+
+@every
+def test_a_numbered_text_can_be_too_old(key: str, each: Examples) -> None:
+    source = source_of(key)
+    groups = replace(each.groups or source.groups or Groups(), version=999_999)
+    said = ask(key, each.granted, groups)
+    assert (GRANTED not in says(said)) is source.numbered
+    assert ask(key, each.denied, groups).marketing is DENIED
 
 
 @every

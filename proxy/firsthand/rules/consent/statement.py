@@ -81,6 +81,7 @@ class Source:
     ``groups``   the platform's own ids by purpose; ``None`` where nobody can rename them.
     ``events``   events of the page after which the cookies may have changed: a hint to look at
                  once. Loaders look every second anyway.
+    ``numbered`` its cookies tell the number of the text that was answered.
     """
 
     key: str
@@ -90,6 +91,7 @@ class Source:
     signals: tuple[str, ...] = ()
     groups: Groups | None = None
     events: tuple[str, ...] = ()
+    numbered: bool = False
 
     def __post_init__(self) -> None:
         if not any((self.cookies, self.headers, self.signals)):

@@ -53,5 +53,10 @@ def _answers(consents: object) -> Answers | None:
 
 
 SOURCE = Source(
-    KEY, read, cookies=(COOKIE,), groups=DEFAULT, events=("borlabs-cookie-consent-saved",)
+    KEY,
+    read,
+    cookies=(COOKIE,),
+    groups=DEFAULT,
+    numbered=True,
+    events=("borlabs-cookie-consent-saved",),
 )

@@ -66,5 +66,6 @@ SOURCE = Source(
     read,
     cookies=(*(PREFIX + name for name in CATEGORIES), STATUS, TYPE, TEXT),
     groups=DEFAULT,
+    numbered=True,
     events=("cmplz_status_change", "cmplz_fire_categories"),
 )

@@ -83,5 +83,6 @@ SOURCE = Source(
     read,
     cookies=(COOKIE,),
     groups=DEFAULT,
+    numbered=True,
     events=("CookiebotOnAccept", "CookiebotOnDecline"),
 )

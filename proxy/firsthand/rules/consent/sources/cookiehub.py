@@ -64,4 +64,4 @@ def _answers(found: Json, groups: Groups) -> Answers | None:
     return answers
 
 
-SOURCE = Source(KEY, read, cookies=(COOKIE,), groups=DEFAULT)
+SOURCE = Source(KEY, read, cookies=(COOKIE,), groups=DEFAULT, numbered=True)

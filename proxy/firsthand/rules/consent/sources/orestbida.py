@@ -66,5 +66,10 @@ def _is_names(value: object) -> TypeGuard[list[str]]:
 
 
 SOURCE = Source(
-    KEY, read, cookies=(COOKIE,), groups=DEFAULT, events=("cc:onConsent", "cc:onChange")
+    KEY,
+    read,
+    cookies=(COOKIE,),
+    groups=DEFAULT,
+    numbered=True,
+    events=("cc:onConsent", "cc:onChange"),
 )
