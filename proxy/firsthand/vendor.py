@@ -48,11 +48,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Addresses of one kind at a vendor. ``says``: JSON that its script waits for as the answer."""
+    """Addresses of one kind at a vendor.
+
+    ``says``     JSON that its script waits for as the answer.
+    ``exposes``  headers that its script looks for in the answer: a browser complains on the console
+                 where a script may not read them, even if they are not there.
+    """
 
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
     says: bytes = b""
+    exposes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,6 +369,7 @@ async def test_a_purchase_is_a_conversion(ads: Sandbox, page: Page) -> None:
         f"googleads.g.doubleclick.net/pagead/viewthroughconversion/{digits}/",
         "www.google.com/ccm/collect",
         "www.googleadservices.com/pagead/set_partitioned_cookie",
+        "www.googletagmanager.com/static/service_worker/6b10/sw_iframe.html",
     } == set(paths(ads))
     names = [event.name for event in stand_in.pixel_events]
     assert names.count("conversion") == 1

@@ -12,7 +12,7 @@ const bundle = (name, entry, copies) =>
     define: { COPIES: String(copies) },
     bundle: true,
     minify: true,
-    target: "es2018",
+    target: "es2019",
     format: "esm",
     charset: "ascii",
     legalComments: "none",

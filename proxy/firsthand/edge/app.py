@@ -56,9 +56,10 @@ class Edge:
         self._https = site.tracking_url.startswith("https:")
         self._untold = 0
         self._told_at = 0
+        exposed = _exposed(site)
         self._cors = {
             origin: f"Access-Control-Allow-Origin: {origin}\r\n"
-            "Access-Control-Allow-Credentials: true\r\n"
+            f"Access-Control-Allow-Credentials: true\r\n{exposed}"
             for origin in site.origins
         }
 
@@ -167,3 +168,16 @@ class Edge:
             close=not request.keep_alive,
             empty=hit.method == "HEAD",
         )
+
+
+def _exposed(site: Site) -> str:
+    """Return the header line that lets pages read what vendors' scripts look for in answers."""
+    names = sorted(
+        {
+            name
+            for vendor in site.vendors.values()
+            for door in vendor.beacons + vendor.sinks
+            for name in door.exposes
+        }
+    )
+    return f"Access-Control-Expose-Headers: {', '.join(names)}\r\n" if names else ""

@@ -104,6 +104,11 @@ def _nothing(ask: Ask) -> Answer:
     return Answer(204, b"", cross_origin(ask))
 
 
+def _worker_frame(_: Ask) -> Answer:
+    page = b"<!doctype html><title>worker</title><script>parent.postMessage('ready', '*')</script>"
+    return Answer(200, page, {"content-type": "text/html; charset=utf-8"})
+
+
 # -- tokens ----------------------------------------------------------------------------------------
 
 
@@ -335,6 +340,7 @@ def _number(value: object) -> bool:
 
 
 _CCM_COLLECT = re.compile(r"/ccm/collect")
+_WORKER = re.compile(r"/static/service_worker/[0-9a-z]+/sw_iframe\.html")
 ROLE = Role(
     key="google_ads",
     title="Google Ads",
@@ -354,6 +360,7 @@ ROLE = Role(
         Door(SEARCH, _CCM_COLLECT, Way.BEACON, _ping),
         Door(("pagead2.googlesyndication.com",), _CCM_COLLECT, Way.BEACON, _ping),
         Door(SERVICES, re.compile(r"/pagead/set_partitioned_cookie"), Way.OTHER, _nothing),
+        Door(TAG_HOST, _WORKER, Way.OTHER, _worker_frame),
         Door(TOKEN, re.compile(r"/token"), Way.OTHER, _token),
         Door(
             API,

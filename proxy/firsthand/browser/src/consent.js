@@ -69,7 +69,7 @@ function ask() {
   question()
     .then((answer) => {
       // After a late yes the landing address makes the click-id cookies, before any vendor code runs.
-      const yes = late && landing && Object.keys(answer.allow).some((name) => answer.allow[name]);
+      const yes = late && landing && Object.values(answer.allow).some((may) => may);
       const body = yes && JSON.stringify({ landing });
       if (yes) landing = "";
       return yes ? question(body) : answer;

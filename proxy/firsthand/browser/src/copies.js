@@ -31,8 +31,8 @@ export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mod
  * as if the network had failed: the second try does without.
  */
 function deliver(address, options) {
-  const init = Object.assign({ mode: "no-cors", credentials: "include" }, options);
-  const first = ownFetch(address, Object.assign({ keepalive: true }, init));
+  const init = { mode: "no-cors", credentials: "include", ...options };
+  const first = ownFetch(address, { keepalive: true, ...init });
   const again = (error) => {
     // A page that leaves rejects what is on its way and will arrive.
     if (leaving) throw error;
@@ -62,7 +62,7 @@ function copy(body, told) {
   const send = (text) =>
     deliver(ours("fh/copy"), {
       method: "POST",
-      body: JSON.stringify(Object.assign(told, { body: text, content_type })),
+      body: JSON.stringify({ ...told, body: text, content_type }),
     }).catch(() => {});
   const text = textOf(body);
   if (text === undefined) new Response(body).text().then(send);
@@ -76,11 +76,12 @@ function byFetch(address, options, instead) {
       instead();
       resolve("unknown");
     };
-    if (refused(CONNECT, address)) return native();
-    onRefusal(CONNECT, address, native);
-    // The report of a refusal by the page's policy comes after the rejection.
-    deliver(address, options).then(() => resolve("ok"), (error) => setTimeout(reject, 300, error));
-    return undefined;
+    if (refused(CONNECT, address)) native();
+    else {
+      onRefusal(CONNECT, address, native);
+      // The report of a refusal by the page's policy comes after the rejection.
+      deliver(address, options).then(() => resolve("ok"), (error) => setTimeout(reject, 300, error));
+    }
   });
 }
 

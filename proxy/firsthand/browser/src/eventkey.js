@@ -43,7 +43,7 @@ function put({ url: { host }, vendor: { key } }, object, name, event, request = 
 export function withKey(hit, body) {
   try {
     return keyed(hit, body);
-  } catch (error) {
+  } catch {
     // Not the form that the rules tell of: it goes as it came.
     return body;
   }

@@ -10,7 +10,7 @@ export function trusted(address) {
     policy = null;
     try {
       policy = trustedTypes.createPolicy("firsthand", { createScriptURL: (text) => text });
-    } catch (error) {
+    } catch {
       // The site does not list our policy: the plain text is all there is.
     }
   }

@@ -31,5 +31,9 @@ function load(rules, file, running) {
   whenAllowed(file.vendor, () => replace(original, marked(original.src, file.hash)));
 }
 
-if (!window.__fh) first();
-window.__fh.load(fhRules, fhFile, document.currentScript);
+try {
+  if (!window.__fh) first();
+  window.__fh.load(fhRules, fhFile, document.currentScript);
+} catch {
+  // A page that reads no cookies (a sandboxed frame) has no choice of its visitor: nothing loads.
+}

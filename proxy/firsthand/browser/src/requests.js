@@ -10,7 +10,7 @@ export function hookRequests(realm) {
     if (input.url) return find(input.url) && (() => takeApart(realm, input, init));
     const hit = find(input, init && init.body);
     if (!hit) return undefined;
-    const send = (address, more) => call([address, Object.assign({}, init, more)]);
+    const send = (address, more) => call([address, { ...init, ...more }]);
     if (COPIES && wants(hit)) return copyFetch(hit, init || {}, send);
     // The tracking host reads the visitor's choice from cookies, whatever the vendor's script wants.
     const move = (address) => send(address, { credentials: "include" });
@@ -28,9 +28,9 @@ export function hookRequests(realm) {
 
 /** A Request can be sent only as it is: make an address and options of it, and come back. */
 async function takeApart(realm, request, init) {
-  const { url, method, headers, mode, credentials, keepalive } = request;
+  const { url, method, headers, mode, credentials, keepalive, signal } = request;
   const body = (await request.clone().text()) || undefined;
-  return realm.fetch(url, Object.assign({ method, headers, mode, credentials, keepalive, body }, init));
+  return realm.fetch(url, { method, headers, mode, credentials, keepalive, signal, body, ...init });
 }
 
 function hookXhr(owner) {

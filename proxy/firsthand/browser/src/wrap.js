@@ -10,7 +10,7 @@ export const ownFetch = window.fetch.bind(window);
  */
 export function wrap(owner, name, act) {
   // An inherited method is looked up at each call: wrappers put there later keep working.
-  const inherited = !Object.prototype.hasOwnProperty.call(owner, name);
+  const inherited = !Object.getOwnPropertyDescriptor(owner, name);
   owner[name] = new Proxy(owner[name], {
     apply(target, self, args) {
       const call = (changed) =>
@@ -18,7 +18,7 @@ export function wrap(owner, name, act) {
       let answer;
       try {
         answer = act(self, args, call);
-      } catch (error) {
+      } catch {
         // A fault of ours, or an argument that the method itself will refuse: the page's call counts.
       }
       return answer ? answer() : call(args);

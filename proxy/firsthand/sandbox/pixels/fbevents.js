@@ -249,6 +249,11 @@
     image.src = url;
   }
 
+  // The host that serves the script takes its telemetry too. The real one sends it now and then.
+  function tellHost(id) {
+    new Image().src = LOADER.CDN_BASE_URL + 'log/fbevents_telemetry/?v=' + VERSION + '&rs=stable&p=' + id;
+  }
+
   var forms = 0;
   function sendForm(params) {
     var name = 'fb' + ++forms + '-' + Date.now();
@@ -287,6 +292,7 @@
     configLoaded: function (id) {
       if (!pixels[id]) return;
       pixels[id].ready = true;
+      tellHost(id);
       flush();
     }
   };

@@ -285,9 +285,22 @@
 
     // -- start -------------------------------------------------------------------------------
 
+    // The frame of the service worker stands in a blank frame, where hooks of the page do not reach by
+    // themselves. It speaks by messages, which it takes from Google's own origin.
+    function openWorker() {
+      var outer = document.createElement('iframe');
+      outer.style.display = 'none';
+      (document.body || document.documentElement).appendChild(outer);
+      var inner = outer.contentDocument.createElement('iframe');
+      inner.src = host('www', 'googletagmanager', 'com') + '/static/service_worker/6b10/sw_iframe.html?origin=' +
+        encodeURIComponent(window.location.origin);
+      outer.contentDocument.body.appendChild(inner);
+    }
+
     var started = false;
     function start() {
       started = true;
+      openWorker();
       var push = layer.push;
       layer.push = function () {
         var length = push.apply(layer, arguments);

@@ -8,8 +8,8 @@
   var legacy = typeof window.CompressionStream === 'undefined';
   var script = document.createElement('script');
   script.async = true;
-  script.src = '{{scheme}}://snap.licdn.com{{suffix}}/li.lms-analytics/insight.' +
-    (legacy ? 'old' : 'beta') + '.min.js';
+  script.setAttribute('src', '{{scheme}}://snap.licdn.com{{suffix}}/li.lms-analytics/insight.' +
+    (legacy ? 'old' : 'beta') + '.min.js');
   var first = document.getElementsByTagName('script')[0];
   first.parentNode.insertBefore(script, first);
 })(window, document);

@@ -24,9 +24,9 @@
     return at('tr' + (six ? '6' : shadow ? '-shadow' : ''));
   }
 
-  // Served from elsewhere as a file, the script takes itself for a gateway and asks that host.
-  var source = (document.currentScript || {}).src || '';
-  var own = /^(https?:\/\/([^/]+))\/.*\.js$/.exec(source);
+  // Served from elsewhere as a file, the script takes itself for a gateway and asks that host. Where it
+  // was served from it reads from a stack.
+  var own = /(https?:\/\/([^/\s]+))\/\S*\.js:\d+:\d+/.exec(new Error().stack);
   var configHost = own && own[2] !== OWN_HOST ? own[1] : at('tr');
 
   // -- ids -----------------------------------------------------------------------------------

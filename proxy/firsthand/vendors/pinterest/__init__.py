@@ -241,7 +241,7 @@ VENDOR = Vendor(
     beacons=(
         Door(_TAG, ("/v3", "/v3/")),
         # The tag parses the answer before it sends its first event; without JSON it never does.
-        Door(_TAG, ("/user", "/user/"), says=b"{}"),
+        Door(_TAG, ("/user", "/user/"), says=b"{}", exposes=("Pin-Unauth", "Epik")),
     ),
     scripts=(
         Script(_CDN, ("/ct/core.js",), sentinels=(b"pintrk",)),
