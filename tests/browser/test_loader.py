@@ -294,6 +294,15 @@ async def test_code_by_fetch_is_not_answered_with_a_loader(stage: Stage) -> None
     assert stage.at_vendors() == []
 
 
+async def test_a_frame_without_cookies_loads_nothing_and_hears_of_no_error(stage: Stage) -> None:
+    inner = stage.loader_tag(PIXEL).replace('"', "&quot;")
+    ready(stage, f'<iframe sandbox="allow-scripts" srcdoc="{inner}"></iframe>')
+    page = await stage.open(consent="acme")
+    await stage.until(lambda: stage.moved(PIXEL))
+    await page.wait_for_timeout(150)
+    assert (files(stage), stage.asked(), stage.errors) == ([], [], [])
+
+
 async def test_without_a_gate_nothing_is_asked(stage: Stage) -> None:
     ready(stage)
     stage.gate = False

@@ -40,6 +40,11 @@ TRANSPORTS = {
     "blank frame fetch": """{
       const f = document.createElement('iframe'); document.body.append(f);
       f.contentDocument.defaultView.fetch(u, {mode: 'no-cors'}) }""",
+    "blank frame in a blank frame": """{
+      const f = document.createElement('iframe'); document.body.append(f);
+      const inner = f.contentDocument.createElement('iframe');
+      f.contentDocument.body.append(inner);
+      new inner.contentWindow.Image().src = u }""",
 }
 
 
@@ -130,6 +135,21 @@ async def test_a_relative_and_a_broken_address_behave_as_ever(stage: Stage) -> N
                   /native code/.test(Image.prototype.setAttribute.toString())] }"""
     )
     assert found == [True, "TypeError", "SyntaxError", "fetch", 1, True, True]
+
+
+async def test_a_request_that_is_given_up_is_given_up(stage: Stage) -> None:
+    await ready(stage)
+    page = await stage.open()
+    await page.wait_for_function("window.ran")
+    error = await page.evaluate(
+        """u => {
+          const c = new AbortController();
+          const sent = fetch(new Request(u, {signal: c.signal})).then(() => 'sent', e => e.name);
+          c.abort();
+          return sent }""",
+        stage.vendor("px.acme.example/tr/?id=1"),
+    )
+    assert error == "AbortError"
 
 
 async def test_wrappers_of_the_page_keep_working(stage: Stage) -> None:

@@ -98,6 +98,24 @@ async def test_why_the_disk_refuses_is_told_once_a_second_with_a_count(
     assert [note.reason for note in edge.kept.notes].count("not_stored") == 5
 
 
+USER = "/ct.pinterest.com/user/?tid=2612345678901&event=init"
+
+
+@pytest.mark.parametrize(
+    ("origin", "line"),
+    [
+        ("https://shop.example.com", b"Access-Control-Expose-Headers: Epik, Pin-Unauth\r\n"),
+        ("https://evil.example", b""),
+    ],
+)
+async def test_a_vendors_script_may_look_for_the_headers_that_it_knows(
+    edge: Public, origin: str, line: bytes
+) -> None:
+    answer = await edge.get(USER, f"Cookie: {GRANTED}", f"Origin: {origin}")
+    assert (b"Expose-Headers" in answer) is bool(line)
+    assert line in answer
+
+
 SCRIPT = "/connect.facebook.net/en_US/fbevents.js?v=2.9.1&x=//evil.example"
 
 

@@ -1,6 +1,6 @@
 """One order page with all eleven pixels: what the vendors get without us, and what with us.
 
-Recorded once for the whole module. Values that differ between two visits without us (ids, times) are
+Visited once for the whole module. Values that differ between two visits without us (ids, times) are
 compared by their presence alone.
 """
 
@@ -8,7 +8,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Request
+from playwright.async_api import Browser, Page, Request
 
 from firsthand.rules.doors import Doors, Use
 from firsthand.vendors import VENDORS
@@ -25,6 +25,9 @@ from tests.journeys.conftest import World, world
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DOORS = Doors(VENDORS.values())
+PATIENCE_S = 20
+QUIET_S = 0.6
+LEAST = 40  # requests that the page without us makes at the very least
 CUSTOMER = {
     "em": "jane.doe@example.com",
     "ph": "+49 30 1234567",
@@ -36,55 +39,117 @@ CUSTOMER = {
     "country": "DE",
 }
 ORDER = """async ([prefix, customer]) => {
-  const post = (path, form) => fetch(prefix + path, {method: 'POST', body: new URLSearchParams(form)});
+  const post = (path, form) =>
+    fetch(prefix + path, {method: 'POST', body: new URLSearchParams(form)});
   await post('/basket', {sku: 'MUG-01'});
   return (await post('/checkout', customer)).url }"""
 
-# The page's own addresses and the order's number are told apart from what the pixels make up.
-PAGE = re.compile(r"(https?://)?(?:trk\.)?shop\.localhost:\d+(?:/plain)?|ORD-[0-9A-F]+|/plain/")
-HEX_KEY = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{32})?")
-# observed.md calls it the one thing that gtag tells of where it came from.
-FROM_ELSEWHERE = {"gtm"}
+# What is the page's own and differs between visits: its host, the order's number, the variant.
+PAGE = re.compile(r"(?:https?://)?shop\.localhost:\d+(?:/plain)?|ORD-[0-9A-F]+")
+HEX_KEY = re.compile(r"(?:[0-9a-f]{32}){1,2}")
+# All that two pixels tell of where they were loaded from.
+SOURCE = {"gtm", "body.context.page.load_progress"}
+# Sent where Google's other tag is there already: which of them runs first is a matter of luck.
+BY_LUCK = "www.googleadservices.com/ccm/conversion/"
+# Where LinkedIn's first host sends browsers on to.
+REDIRECTED = "px4.ads.linkedin.com"
+LAST = 3  # beacons sent by those who see the page being left
+# Our answers do not hold what these of Pinterest's are read for.
+ANSWERED = {"pd.derived_epik", "pd.pin_unauth", "ad.is_eu"}
+
+Shape = tuple[str, str, frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
 class Sent:
-    """One request of a pixel. ``says``: query and body, flat, JSON inside them too."""
+    """One request of a pixel. ``says``: query and body, flat, and JSON inside them."""
 
     place: str
     method: str
     says: dict[str, str]
 
-    def shape(self, volatile: set[tuple[str, str]]) -> tuple[str, str, frozenset[tuple[str, str]]]:
-        """Return what two visits have in common."""
-        told = ((name, "*" if (self.place, name) in volatile else value) for name, value in
-                self.says.items())
+    @property
+    def door(self) -> tuple[Use | None, str]:
+        """What the address is for, and whose it is."""
+        host, slash, path = self.place.partition("/")
+        found = DOORS.find(host, slash + path)
+        return (found.use, found.vendor) if found else (None, "")
+
+    def exact(self) -> Shape:
+        return self.place, self.method, frozenset(self.says.items())
+
+    def shape(self, volatile: set[tuple[str, str]], without: Iterable[str] = ()) -> Shape:
+        """Return what visits have in common: no event keys of ours, no values that vary."""
+        told = {
+            (name, "*" if (self.place, name) in volatile else value)
+            for name, value in self.says.items()
+            if name not in {*SOURCE, *without} and not self._ours(name, value)
+        }
         return self.place, self.method, frozenset(told)
+
+    @property
+    def keyed(self) -> bool:
+        return any(value and self._ours(name, value) for name, value in self.says.items())
+
+    def _ours(self, name: str, value: str) -> bool:
+        key = VENDORS[self.door[1]].key_param
+        found = key and (name == key or name.endswith(f".{key}"))
+        return bool(found) and (not value or bool(HEX_KEY.fullmatch(value)))
 
 
 @dataclass
 class Visit:
-    """What one visit to the order page brought."""
+    """What one visit to the order page brought: ``arrived`` at vendors, ``moved`` to us."""
 
-    vendors: list[Sent] = field(default_factory=list)
+    arrived: list[Sent] = field(default_factory=list)
     moved: list[Sent] = field(default_factory=list)
     copies: list[dict[str, Any]] = field(default_factory=list)
-    code: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    direct: list[str] = field(default_factory=list)
+    cookies: set[str] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
 
+
+@dataclass
+class Visits:
+    """All visits. ``plain`` is without us."""
+
+    plain: list[Visit]
+    shadow: Visit
+    late: Visit
+    blocked: Visit
+    refused: list[Visit]
+    server: Visit
+    analytics: Visit
+
     @property
-    def beacons(self) -> list[Sent]:
-        return [each for each in self.vendors if use(each.place) is Use.BEACON]
+    def volatile(self) -> set[tuple[str, str]]:
+        """Return what varies by itself: place and name of a value."""
+        found: list[dict[tuple[str, str], list[str]]] = []
+        for visit in self.plain:
+            values: dict[tuple[str, str], list[str]] = {}
+            for sent in visit.arrived:
+                for name, value in sent.says.items():
+                    values.setdefault((sent.place, name), []).append(value)
+            found.append({key: sorted(each) for key, each in values.items()})
+        one, other = found
+        return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
 
+    def expected(self, without: Iterable[str] = ()) -> Counter[Shape]:
+        """Return what the page without us sends, but for the vendors' code."""
+        return self.shapes(self.plain[0].arrived, without)
 
-def use(place: str) -> Use | None:
-    host, slash, path = place.partition("/")
-    found = DOORS.find(host, slash + path)
-    return found.use if found else None
+    def shapes(self, sent: list[Sent], without: Iterable[str] = ()) -> Counter[Shape]:
+        volatile = self.volatile
+        return Counter(
+            each.shape(volatile, without)
+            for each in sent
+            if each.door[0] is not Use.SCRIPT and not each.place.startswith(BY_LUCK)
+        )
 
 
 def flat(text: str, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield names and values of a query, a form or JSON, and of JSON inside a value."""
+    """Yield names and values of a text; of JSON those of its members."""
     try:
         told = json.loads(text) if text[:1] in {"{", "["} else None
     except json.JSONDecodeError:
@@ -92,10 +157,9 @@ def flat(text: str, name: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(told, dict | list):
         members = told.items() if isinstance(told, dict) else enumerate(told)
         for key, value in members:
-            inner = value if isinstance(value, str) else json.dumps(value)
-            yield from flat(inner, f"{name}.{key}")
+            yield from flat(value if isinstance(value, str) else json.dumps(value), f"{name}.{key}")
     else:
-        yield name, PAGE.sub("…", text)
+        yield name, PAGE.sub("<page>", text)
 
 
 def fields(query: str, body: str) -> dict[str, str]:
@@ -108,8 +172,8 @@ def fields(query: str, body: str) -> dict[str, str]:
     return found
 
 
-def taken(here: World) -> list[Sent]:
-    """Return what reached the vendors' hosts from a browser."""
+def arrived(here: World) -> list[Sent]:
+    """Return what browsers sent to the vendors' hosts."""
     found = []
     for vendor in VENDORS:
         stand_in = here.sandbox.vendor(vendor)
@@ -120,76 +184,208 @@ def taken(here: World) -> list[Sent]:
     return found
 
 
-def moved(requests: list[Request]) -> Iterator[Sent]:
-    """Yield what reached the tracking host in place of a vendor."""
+def moved(requests: list[Request]) -> list[Sent]:
+    """Return what was sent to the tracking host in place of a vendor, but for code."""
+    found = []
     for request in requests:
         parts = urlsplit(request.url)
-        place = parts.path.removeprefix("/")
-        if parts.netloc.startswith("trk.") and use(place) in {Use.BEACON, Use.SINK, Use.NEVER}:
-            yield Sent(place, request.method, fields(parts.query, request.post_data or ""))
+        if parts.netloc.startswith("trk."):
+            says = fields(parts.query, request.post_data or "")
+            found.append(Sent(parts.path[1:], request.method, says))
+    return [each for each in found if each.door[0] not in {None, Use.SCRIPT}]
 
 
-Prepare = Callable[[BrowserContext], Any]
+def copied(copy: dict[str, Any]) -> Sent:
+    parts = urlsplit(copy["url"])
+    return Sent(parts.netloc + parts.path, copy["method"], fields(parts.query, copy["body"]))
 
 
 @asynccontextmanager
-async def visiting(here: World, browser: Browser, seen: Visit) -> AsyncIterator[tuple[BrowserContext, Page, list[Request]]]:
-    """A fresh visitor, whose complaints are noted."""
+async def visitor(here: World, seen: Visit) -> AsyncIterator[tuple[Page, list[Request]]]:
+    """Open a page for a fresh visitor, whose complaints are noted."""
+    assert here.context.browser
     here.sandbox.reset()
-    context = await browser.new_context()
+    context = await here.context.browser.new_context()
     requests: list[Request] = []
-    context.on("request", lambda request: requests.append(request))
+    context.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it marks what it gets
     page = await context.new_page()
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-    page.on(
-        "console",
-        lambda said: seen.complaints.append(said.text) if said.type == "error" else None,
-    )
-    yield context, page, requests
+    page.on("console", lambda said: seen.complaints.extend([said.text] * (said.type == "error")))
+    yield page, requests
     await context.close()
-
-
-async def order(here: World, page: Page, prefix: str) -> str:
-    """Place an order without opening a page that has pixels; return the order page's address."""
-    await page.goto(f"{here.sandbox.shop_url}/")
-    address: str = await page.evaluate(ORDER, [prefix, CUSTOMER])
-    return address
 
 
 async def rest(holds: Callable[[], object], count: Callable[[], int]) -> None:
     """Wait until ``holds``, and then until nothing has come for a while."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds():
             await asyncio.sleep(0.05)
     seen = -1
     while seen != count():
         seen = count()
-        await asyncio.sleep(0.7)
+        await asyncio.sleep(QUIET_S)
 
 
-async def visit(here: World, browser: Browser, choice: list[Any], *, plain: bool = False, least: int = 0, late: bool = False, prepare: Prepare | None = None) -> Visit:
-    """Look at an order page and leave it. ``least``: how many requests there are to wait for."""
+async def choice(here: World, name: str) -> list[Any]:
+    """Return the cookies that the shop's banner leaves."""
+    async with visitor(here, Visit()) as (page, _):
+        await page.route(re.compile(r"vendors\.localhost"), lambda route: route.abort())
+        await page.goto(f"{here.sandbox.shop_url}/plain/shop")
+        await page.locator(f'[data-consent="{name}"]').click()
+        cookies = await page.context.cookies()
+        return [each for each in cookies if each.get("name", "").startswith("Optanon")]
+
+
+async def visit(
+    here: World,
+    cookies: list[Any],
+    done: Callable[[Visit], bool] = lambda _: True,
+    *,
+    plain: bool = False,
+    late: bool = False,
+    blocked: bool = False,
+) -> Visit:
+    """Look at an order page until ``done`` and at rest, then leave it.
+
+    ``late``: the choice is made on the page, once it has come to rest.
+    """
     seen = Visit()
-    async with visiting(here, browser, seen) as (context, page, requests):
-        if prepare:
-            await prepare(context)
-        if not late:
-            await context.add_cookies(choice)
-        await page.goto(await order(here, page, "/plain" if plain else ""))
+    async with visitor(here, seen) as (page, requests):
+
+        def look() -> Visit:
+            seen.arrived = arrived(here)
+            seen.moved = moved(requests)
+            posted = [each for each in requests if each.url.endswith("/fh/copy")]
+            seen.copies = [json.loads(each.post_data or "") for each in posted]
+            seen.files = [each.url for each in requests if "fh=" in each.url]
+            seen.direct = [each.url for each in requests if "vendors.localhost" in each.url]
+            return seen
+
+        def count() -> int:
+            return len(requests) + len(arrived(here))
+
+        if blocked:
+            await page.route(re.compile(r"vendors\.localhost"), lambda route: route.abort())
+        await page.context.add_cookies([] if late else cookies)
+        await page.goto(f"{here.sandbox.shop_url}/")
+        await page.goto(await page.evaluate(ORDER, ["/plain" if plain else "", CUSTOMER]))
+        asked = f"{here.sandbox.tracking_url}/fh/consent"
         if late:
-            await rest(lambda: any("/fh/consent" in each.url for each in requests), lambda: len(requests))
-            assert not taken(here)
+            await rest(lambda: any(each.url == asked for each in requests), count)
+            assert not arrived(here)
             await page.locator('[data-consent="all"]').click()
-
-        def came() -> int:
-            copies = sum("/fh/copy" in each.url for each in requests)
-            return max(len(taken(here)), copies, len(list(moved(requests))))
-
-        await rest(lambda: came() >= least, lambda: len(requests) + came())
+        await rest(lambda: plain or any(each.url == asked for each in requests), lambda: 0)
+        await rest(lambda: done(look()), count)
         await page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")
-        await rest(lambda: True, lambda: len(requests) + came())
-        seen.vendors = taken(here)
-        seen.moved = list(moved(requests))
-        seen.copies = [json.loads(each.post_data or "") for each in requests if each.url.endswith("/fh/copy")]
-        seen.code = [each.url for each in requests if "fh=" in each.url]
-    return seen
+        await rest(lambda: True, count)
+        seen.cookies = {each.get("name", "") for each in await page.context.cookies()}
+        return look()
+
+
+def whole(seen: Visit) -> bool:
+    """Say whether as much has come as the page without us sends at the very least."""
+    return len(seen.arrived) >= LEAST and {each.door[1] for each in seen.arrived} == set(VENDORS)
+
+
+def like(plain: Visit, *uses: Use) -> Callable[[Visit], bool]:
+    """Return what says that no fewer have come than without us, but for the last few, which are
+    sent when the page is left."""
+
+    def number(sent: list[Sent]) -> int:
+        lucky = [each for each in sent if each.place.startswith((BY_LUCK, REDIRECTED))]
+        return sum(each.door[0] in uses for each in sent) - len(lucky)
+
+    least = number(plain.arrived) - LAST
+    return lambda seen: number([*seen.arrived, *seen.moved]) >= least
+
+
+def all_failed(seen: Visit) -> bool:
+    failed = [copied(each).door[1] for each in seen.copies if each["outcome"] == "failed"]
+    return set(failed) == set(VENDORS)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def visits(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Visits:
+    folders = [tmp_path_factory.mktemp(mode) for mode in ("shadow", "server")]
+    async with world(folders[0], chromium, "shadow", everybody=True) as here:
+        yes, some, no = [await choice(here, name) for name in ("all", "analytics", "none")]
+        plain = [await visit(here, yes, whole, plain=True) for _ in range(2)]
+        sent = like(plain[0], Use.BEACON, Use.SINK, Use.NEVER)
+        shadow = await visit(here, yes, sent)
+        late = await visit(here, yes, sent, late=True)
+        blocked = await visit(here, yes, all_failed, blocked=True)
+        refused = [await visit(here, no)]
+    async with world(folders[1], chromium, "server", everybody=True) as here:
+        server = await visit(here, yes, like(plain[0], Use.BEACON, Use.SINK))
+        analytics = await visit(here, some, lambda seen: bool(seen.moved))
+        refused.append(await visit(here, no))
+    return Visits(plain, shadow, late, blocked, refused, server, analytics)
+
+
+async def test_the_page_without_us_uses_every_pixel(visits: Visits) -> None:
+    one, other = visits.plain
+    assert {each.door[1] for each in one.arrived} == set(VENDORS)
+    assert visits.expected() == visits.shapes(other.arrived)
+    assert one.complaints == []
+
+
+@pytest.mark.parametrize("name", ["shadow", "late"])
+async def test_vendors_get_what_they_get_without_us_and_event_keys(
+    visits: Visits, name: str
+) -> None:
+    seen: Visit = getattr(visits, name)
+    assert visits.shapes(seen.arrived) == visits.expected()
+    keyed = {each.door[1] for each in seen.arrived if each.keyed}
+    assert keyed >= {"meta", "microsoft", "snapchat", "tiktok"}
+    assert not [each for each in seen.arrived if each.door[0] is Use.SCRIPT], "code comes from us"
+    assert seen.cookies >= visits.plain[0].cookies
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("name", ["shadow", "late"])
+async def test_each_beacon_has_a_copy_that_says_the_same(visits: Visits, name: str) -> None:
+    seen: Visit = getattr(visits, name)
+    beacons = [each for each in seen.arrived if each.door[0] is Use.BEACON]
+    copies = Counter(copied(each).exact() for each in seen.copies)
+    first = [each for each in beacons if not each.place.startswith(REDIRECTED)]
+    assert copies == Counter(each.exact() for each in first)
+    assert {each["outcome"] for each in seen.copies} == {"ok", "unknown"}
+
+
+async def test_blocked_vendors_are_reported_as_failed(visits: Visits) -> None:
+    seen = visits.blocked
+    assert seen.arrived == []
+    failed = {copied(each).door[1] for each in seen.copies if each["outcome"] == "failed"}
+    assert failed == set(VENDORS)
+    assert not [each for each in seen.copies if each["outcome"] == "ok"]
+
+
+async def test_on_refusal_no_file_is_loaded_and_nothing_sent(visits: Visits) -> None:
+    for seen in visits.refused:
+        assert (seen.direct, seen.moved, seen.copies, seen.files) == ([], [], [], [])
+        assert not seen.cookies & visits.plain[0].cookies - {"OptanonConsent"} - {
+            "OptanonAlertBoxClosed",
+            "shop_basket",
+        }
+        assert seen.complaints == []
+
+
+async def test_in_server_mode_everything_ends_here(visits: Visits) -> None:
+    seen = visits.server
+    assert (seen.direct, seen.arrived, seen.copies) == ([], [], [])
+    expected = {
+        shape: times
+        for shape, times in visits.expected(ANSWERED).items()
+        if Sent(shape[0], "", {}).door[0] is not Use.NEVER and not shape[0].startswith(REDIRECTED)
+    }
+    assert visits.shapes(seen.moved, ANSWERED) == expected
+    assert seen.complaints == []
+
+
+async def test_code_that_other_code_loads_waits_for_its_own_vendors_yes(visits: Visits) -> None:
+    seen = visits.analytics
+    assert {each.door[1] for each in seen.moved} == {"ga4"}
+    assert seen.files
+    # Google's two vendors share their addresses: the account tells them apart.
+    assert all("googletagmanager" in each and "AW-" not in each for each in seen.files)
+    assert (seen.direct, seen.copies, seen.complaints) == ([], [], [])
