@@ -22,7 +22,7 @@ LAYERS = (
     {"store", "browser"},
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
-    {"serve", "explain", "check"},
+    {"serve", "explain", "check", "snippet"},
     {"letters"},
     {"cli"},
     {"__main__"},

@@ -102,8 +102,22 @@ def test_check_says_what_is_missing_by_its_exit_code(tmp_path: Path) -> None:
     assert b"CANARY" not in lacking.stdout + whole.stdout
 
 
-def test_check_leaves_nothing_behind(tmp_path: Path) -> None:
-    firsthand("check", "--config", written(tmp_path))
+def test_snippet_prints_the_address_to_change(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    done = firsthand("snippet", "--config", path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    address = "https://trk.shop.example.com/connect.facebook.net/en_US/fbevents.js"
+    assert f"    {address}\n" in done.stdout.decode()
+    one = firsthand("snippet", "--config", path, "--vendor", "ga4", "--json")
+    assert [tag["vendor"] for tag in orjson.loads(one.stdout)["tags"]] == ["ga4"]
+    none = firsthand("snippet", "--config", path, "--vendor", "acme")
+    assert (none.returncode, none.stdout) == (2, b"")
+    assert b"there are: ga4, meta" in none.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "snippet"])
+def test_what_only_looks_leaves_nothing_behind(tmp_path: Path, command: str) -> None:
+    firsthand(command, "--config", written(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["shop.toml"]
 
 
@@ -173,7 +187,7 @@ def test_without_a_command_there_is_help() -> None:
     done = firsthand()
     told = done.stdout + done.stderr
     assert b"Traceback" not in told
-    for command in (b"serve", b"check", b"explain", b"report"):
+    for command in (b"serve", b"check", b"explain", b"report", b"snippet"):
         assert command in told
 
 

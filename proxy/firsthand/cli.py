@@ -15,10 +15,12 @@ from rich.table import Table
 from firsthand import check as checking
 from firsthand import explain as explaining
 from firsthand import letters
+from firsthand import snippet as pasting
 from firsthand.admin import terminal
 from firsthand.admin.report import dump
 from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.config.load import load
+from firsthand.config.site import site
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import find_roles
 from firsthand.serve import replaying
@@ -183,6 +185,22 @@ def replay(  # noqa: PLR0913 - an option each
         _print_json({"sent": done.sent, "barred": done.barred, "left": done.left})
     else:
         letters.show_replayed(done, Console())
+
+
+@app.command()
+def snippet(
+    config: ConfigPath,
+    vendor: Annotated[str, typer.Option(help="One vendor's tag only, by its key.")] = "",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Say what to change in the pages: an address in each tag, and the site's own policy."""
+    here = site(load(config), secret=checking.TRIAL_SECRET, file=str(config))
+    made = pasting.snippet(here, vendor)
+    if as_json:
+        _print_json(pasting.shown(made))
+    else:
+        print("\n".join(pasting.lines(made)))
 
 
 def _say_nothing() -> None:

@@ -68,7 +68,8 @@ class Script:
     ``query`` maps a parameter to a full-match pattern; ``{account}`` stands for a configured
     account, ``{site}`` for a host of the site. Other parameters are dropped; one that is listed
     and does not match makes the address unknown. ``chained`` code is loaded by other code of the
-    vendor. ``sentinels`` must all occur in a good file.
+    vendor. ``sentinels`` must all occur in a good file. ``shown`` is the path that the vendor's
+    published tag has, where ``paths`` have holes.
     """
 
     hosts: tuple[str, ...]
@@ -76,6 +77,7 @@ class Script:
     query: Mapping[str, str] = field(default_factory=dict)
     chained: bool = False
     sentinels: tuple[bytes, ...] = ()
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, Request
 
+from firsthand.check import TRIAL_SECRET
+from firsthand.config.load import load
+from firsthand.config.site import site
 from firsthand.rules.doors import Doors, Use
+from firsthand.snippet import snippet
 from firsthand.vendors import VENDORS
 from tests.journeys.conftest import World, world
 
@@ -112,7 +116,11 @@ class Visit:
 
 @dataclass
 class Visits:
-    """All visits. ``plain`` is without us."""
+    """All visits. ``plain`` is without us.
+
+    ``shadow`` and ``server`` are under a Content-Security-Policy that lists what ``snippet`` says,
+    and the vendors' hosts only for what stays with them.
+    """
 
     plain: list[Visit]
     shadow: Visit
@@ -236,6 +244,31 @@ async def choice(here: World, name: str) -> list[Any]:
         return [each for each in cookies if each.get("name", "").startswith("Optanon")]
 
 
+def policy(here: World) -> str:
+    """Return the policy of a shop that allows its own things, what ``snippet`` tells it to add, and
+    in modes that leave the page with the vendor: what it needs without us but for beacons."""
+    shop = site(load(here.config), secret=TRIAL_SECRET, file="")
+    allowed = {
+        "default-src": ["'none'"],
+        "style-src": ["'self'"],
+        "script-src": ["'self'", "'unsafe-inline'"],
+        "connect-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "frame-src": ["'self'"],
+        "form-action": ["'self'"],
+    }
+    if any(account.mode != "server" for account in shop.accounts.values()):
+        kinds = [door for each in VENDORS.values() for door in each.sinks + each.never]
+        hosts = {host for door in kinds for host in door.hosts if "*" not in host}
+        for directive in ("connect-src", "img-src", "frame-src"):
+            allowed[directive] += [f"http://{host}{shop.vendor_suffix}" for host in sorted(hosts)]
+        # Google's beacon that is a script element stays one.
+        allowed["script-src"].append(f"http://googleads.g.doubleclick.net{shop.vendor_suffix}")
+    for directive, sources in snippet(shop).policy.items():
+        allowed[directive] += sources
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in allowed.items())
+
+
 async def visit(
     here: World,
     cookies: list[Any],
@@ -244,12 +277,14 @@ async def visit(
     plain: bool = False,
     late: bool = False,
     blocked: bool = False,
+    strict: bool = False,
 ) -> Visit:
     """Look at an order page until ``done`` and at rest, then leave it.
 
-    ``late``: the choice is made on the page, once it has come to rest.
+    ``late``: the choice is made on the page, once it has come to rest. ``strict``: ``policy``.
     """
     seen = Visit()
+    here.sandbox.policy = policy(here) if strict else ""
     async with visitor(here, seen) as (page, requests):
 
         def look() -> Visit:
@@ -311,12 +346,12 @@ async def visits(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) ->
         yes, some, no = [await choice(here, name) for name in ("all", "analytics", "none")]
         plain = [await visit(here, yes, whole, plain=True) for _ in range(2)]
         sent = like(plain[0], Use.BEACON, Use.SINK, Use.NEVER)
-        shadow = await visit(here, yes, sent)
+        shadow = await visit(here, yes, sent, strict=True)
         late = await visit(here, yes, sent, late=True)
         blocked = await visit(here, yes, all_failed, blocked=True)
         refused = [await visit(here, no)]
     async with world(folders[1], chromium, "server", everybody=True) as here:
-        server = await visit(here, yes, like(plain[0], Use.BEACON, Use.SINK))
+        server = await visit(here, yes, like(plain[0], Use.BEACON, Use.SINK), strict=True)
         analytics = await visit(here, some, lambda seen: bool(seen.moved))
         refused.append(await visit(here, no))
     return Visits(plain, shadow, late, blocked, refused, server, analytics)

@@ -20,6 +20,7 @@ from firsthand.model import (
     Recorded,
     TryLater,
 )
+from firsthand.rules.doors import Doors
 from firsthand.vendor import Auth, Door, Script, Vendor
 from firsthand.vendors import VENDORS
 from tests.factories import NOW, make_beacon, make_hit, make_reading, make_reply
@@ -82,6 +83,18 @@ def test_script_queries_are_bounded_patterns(vendor: Vendor) -> None:
         for pattern in script.query.values():
             re.compile(pattern.replace("{account}", "x").replace("{site}", "x"))
             assert not re.search(r"(?<!\\)[*+]", pattern.replace("{site}", "")), "unbounded"
+
+
+@vendors
+def test_a_tag_shows_an_address_of_its_script(vendor: Vendor) -> None:
+    found = Doors([vendor])
+    entries = [script for script in vendor.scripts if not script.chained]
+    assert entries
+    for script in entries:
+        for path in (script.shown,) if script.shown else script.paths:
+            door = found.find(script.hosts[0], path)
+            assert door is not None
+            assert door.script is script
 
 
 def test_no_beacon_door_belongs_to_two_vendors() -> None:

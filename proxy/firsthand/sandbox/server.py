@@ -46,8 +46,9 @@ class Sandbox:
 
     ``port`` 0 takes a free one. ``tracking_url`` and ``report_url`` may be set after the start:
     pages are made when asked for. Without ``tracking_url`` the shop has its plain variant only,
-    which loads the vendors' own addresses. ``vendors`` are those whose tags the shop carries; the
-    hosts of all others answer too. Raises ``ValueError`` for a vendor that has no part here.
+    which loads the vendors' own addresses. ``policy`` is the Content-Security-Policy of its pages,
+    empty: none. ``vendors`` are those whose tags the shop carries; the hosts of all others answer
+    too. Raises ``ValueError`` for a vendor that has no part here.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Sandbox:
         self.port = port
         self.tracking_url = tracking_url
         self.report_url = report_url
+        self.policy = ""
         self._clock = clock
         self._stand_ins = {role.key: StandIn(role) for role in find_roles()}
         unknown = sorted(set(vendors) - self._stand_ins.keys())
@@ -143,7 +145,10 @@ class Sandbox:
         if kind == "html":
             return web.Response(text=board(stand_ins, links), content_type="text/html")
         visit = Visit(request.method, request.path, request.query_string, body, request.cookies)
-        return _page(self._shop.answer(visit, links))
+        page = _page(self._shop.answer(visit, links))
+        if self.policy:
+            page.headers["Content-Security-Policy"] = self.policy
+        return page
 
     async def _play(self, request: web.BaseRequest, host: str, body: bytes) -> web.StreamResponse:
         ask = self._ask(request, host, body)

@@ -253,7 +253,13 @@ VENDOR = Vendor(
     account_example="1234567890123456",
     beacons=(Door(_HOST, ("/tr", "/tr/")),),
     scripts=(
-        Script(_CDN, ("/*/fbevents.js",), {"v": _VERSION}, sentinels=(b"fbq", b"facebook")),
+        Script(
+            _CDN,
+            ("/*/fbevents.js",),
+            {"v": _VERSION},
+            sentinels=(b"fbq", b"facebook"),
+            shown="/en_US/fbevents.js",
+        ),
         Script(
             _CDN,
             ("/signals/config/{account}",),
