@@ -56,6 +56,7 @@ class Stage:
     errors: list[str] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)  # files that the tracking host does not have
     slow: float = 0.0  # seconds that a vendor takes to answer
+    talks: bool = False  # vendors answer every beacon with a body
     context: BrowserContext | None = None
 
     @property
@@ -201,7 +202,7 @@ async def _answer(stage: Stage, request: web.Request) -> web.Response:
     if host == "trk":
         return _tracking(stage, request)
     await asyncio.sleep(stage.slow)
-    return _script(stage, host + request.path) or _pixel(request)
+    return _script(stage, host + request.path) or _pixel(request, talks=stage.talks)
 
 
 def _tracking(stage: Stage, request: web.Request) -> web.Response:
@@ -242,8 +243,8 @@ def _script(stage: Stage, place: str) -> web.Response | None:
     return None if text is None else web.Response(text=text, content_type="text/javascript")
 
 
-def _pixel(request: web.Request) -> web.Response:
-    if request.headers.get("Sec-Fetch-Dest") in {"image", "iframe"}:
+def _pixel(request: web.Request, *, talks: bool = False) -> web.Response:
+    if talks or request.headers.get("Sec-Fetch-Dest") in {"image", "iframe"}:
         return web.Response(body=GIF, content_type="image/gif")
     return web.Response(status=204)
 

@@ -223,6 +223,20 @@ async def test_more_than_the_keepalive_budget_is_not_failed(stage: Stage) -> Non
     assert len(stage.at("px.acme.example")) == 4
 
 
+async def test_answers_that_nobody_reads_leave_the_budget_to_the_page(stage: Stage) -> None:
+    page = await shop(stage)
+    stage.talks = True  # and says no-store, with which Chromium keeps what is not read open
+    address = stage.vendor(BEACON + "?id=1&n=")
+    for n in range(8):
+        await page.evaluate(
+            "u => { navigator.sendBeacon(u, 'ev=Purchase&x=' + 'x'.repeat(9000)) }", f"{address}{n}"
+        )
+        await stage.until(lambda n=n: len(stage.copies()) == n + 1)
+    assert await page.evaluate("navigator.sendBeacon('/own', 'x'.repeat(40000))")
+    assert {copy["outcome"] for copy in stage.copies()} == {"ok"}
+    assert len(stage.at("px.acme.example")) == 8
+
+
 async def test_a_withdrawal_ends_the_copies_and_leaves_the_vendor_alone(stage: Stage) -> None:
     page = await shop(stage)
     await stage.consent("none")

@@ -23,4 +23,7 @@ const bundle = (name, entry, copies) =>
 
 await bundle("loader", "src/loader.js", true);
 await bundle("loader_server", "src/loader.js", false);
-if (folder) await bundle("shim_server", "src/shim.js", false);
+if (folder) {
+  await bundle("shim", "src/shim.js", true);
+  await bundle("shim_server", "src/shim.js", false);
+}

@@ -31,14 +31,16 @@ export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mod
  * as if the network had failed: the second try does without.
  */
 function deliver(address, options) {
-  const init = { mode: "no-cors", credentials: "include", ...options };
-  const first = ownFetch(address, { keepalive: true, ...init });
+  const end = new AbortController();
+  const init = { mode: "no-cors", credentials: "include", signal: end.signal, ...options };
+  // An answer that nobody reads is open until it is collected, and its request counts till then.
+  const send = (keepalive) => ownFetch(address, { keepalive, ...init }).then(() => end.abort());
   const again = (error) => {
     // A page that leaves rejects what is on its way and will arrive.
     if (leaving) throw error;
-    return ownFetch(address, init);
+    return send(false);
   };
-  return init.body ? first.catch(again) : first;
+  return init.body ? send(true).catch(again) : send(true);
 }
 
 /** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
