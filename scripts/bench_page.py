@@ -104,7 +104,7 @@ async def fetched(sandbox: Sandbox, path: str) -> bytes:
 
 
 def vendor_of(address: str, tracking: str) -> str:
-    """Return whose beacon an address is, at the vendor or at the tracking host; "" if it is none."""
+    """Return whose beacon an address is, at the vendor or at our host; "" if it is none."""
     parts = urlsplit(address)
     place = parts.netloc.partition(VENDOR_SUFFIX)[0] + parts.path
     host, slash, path = (parts.path[1:] if parts.netloc == tracking else place).partition("/")

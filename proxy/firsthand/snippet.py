@@ -135,7 +135,7 @@ def policy(accounts: Sequence[Account], site: Site) -> dict[str, tuple[str, ...]
             {f"{parts.scheme}://{host}{site.vendor_suffix}" for host in hosts}
         )
     if modes - _COPIED:
-        found |= {"img-src": [us], "frame-src": [us], "form-action": [us]}
+        found |= {"frame-src": [us], "form-action": [us]}
     return {directive: tuple(sources) for directive, sources in found.items()}
 
 

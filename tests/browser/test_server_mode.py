@@ -170,7 +170,9 @@ async def test_wrappers_of_the_page_keep_working(stage: Stage) -> None:
           const set = Element.prototype.setAttribute;
           Element.prototype.setAttribute = function (n, v) {
             log.push('attribute ' + v); set.call(this, n, v) };
-          fetch(u + 'f'); navigator.sendBeacon(u + 'b'); new Image().setAttribute('src', u + 'i');
+          fetch(u + 'f'); navigator.sendBeacon(u + 'b');
+          const frame = document.createElement('iframe');
+          frame.setAttribute('src', u + 'i'); document.body.append(frame);
           return log }""",
         stage.vendor("px.acme.example/tr/?id=1&n="),
     )

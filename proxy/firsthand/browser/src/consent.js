@@ -1,7 +1,7 @@
 // What this visitor's page may load: read from the verdict cookie, else asked, and asked again when
 // the consent cookies change.
 
-import { ours, rules } from "./doors.js";
+import { ours, pattern, rules } from "./doors.js";
 import { insert } from "./insert.js";
 import { ownFetch } from "./wrap.js";
 
@@ -26,7 +26,7 @@ function release() {
 
 /** Returns the FNV-1a hash of the consent cookies; rules/verdict.py has the same function. */
 function digest() {
-  const pairs = document.cookie.split("; ").filter((pair) => new RegExp(rules.cookies).test(pair));
+  const pairs = document.cookie.split("; ").filter((pair) => pattern(rules.cookies).test(pair));
   let hash = 0x811c9dc5;
   for (const unit of pairs.sort().join(";").split("")) {
     hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);

@@ -6,13 +6,17 @@ import { ours, place, textOf } from "./doors.js";
 import { attempt, withKey } from "./eventkey.js";
 import { onRefusal, refused } from "./policy.js";
 import { CONNECT } from "./route.js";
-import { ownFetch } from "./wrap.js";
+import { fire, ownFetch } from "./wrap.js";
 
 const waiting = new Set();
 let leaving = false;
 
-/** Posts what waits when the page goes: afterwards nobody learns how an original ended. */
+/**
+ * Posts what waits when the page goes: afterwards nobody learns how an original ended. Until the page
+ * has loaded, copies wait, so that they take nothing of what it loads by.
+ */
 export function watchLeaving() {
+  addEventListener("load", () => setTimeout(postAll));
   // Capturing at the window, before the vendors' own handlers, which send their last beacons.
   addEventListener("pagehide", leave, true);
   addEventListener("pageshow", () => (leaving = false), true);
@@ -21,7 +25,12 @@ export function watchLeaving() {
 
 function leave() {
   leaving = true;
-  for (const post of waiting) post("unknown");
+  postAll();
+}
+
+/** Posts what has ended; of a page that leaves all else as well. */
+function postAll() {
+  for (const post of waiting) post();
 }
 
 export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mode) && allowed(hit.name) !== false;
@@ -34,13 +43,14 @@ function deliver(address, options) {
   const end = new AbortController();
   const init = { mode: "no-cors", credentials: "include", signal: end.signal, ...options };
   // An answer that nobody reads is open until it is collected, and its request counts till then.
-  const send = (keepalive) => ownFetch(address, { keepalive, ...init }).then(() => end.abort());
+  const attempted = (keepalive) =>
+    ownFetch(address, { keepalive, ...init }).then(() => end.abort());
   const again = (error) => {
     // A page that leaves rejects what is on its way and will arrive.
     if (leaving) throw error;
-    return send(false);
+    return attempted(false);
   };
-  return init.body ? send(true).catch(again) : send(true);
+  return options.body ? attempted(true).catch(again) : attempted(true);
 }
 
 /** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
@@ -48,15 +58,21 @@ function observe(hit, method, given, send) {
   const began = Date.now();
   const tried = attempt(hit, given);
   const body = withKey(hit, given);
-  const post = (outcome) => {
-    if (!waiting.delete(post) || allowed(hit.name) === false) return;
-    copy(body, { url: `https://${place(hit.url)}`, method, outcome, ms: Date.now() - began, attempt: tried });
+  const told = { url: `https://${place(hit.url)}`, method, outcome: "unknown", attempt: tried };
+  const post = () => {
+    if (!leaving && (!told.ms || document.readyState !== "complete")) return;
+    if (waiting.delete(post) && allowed(hit.name) !== false) copy(body, told);
+  };
+  const end = (outcome) => {
+    told.outcome = outcome;
+    told.ms = Date.now() - began || 1;
+    post();
   };
   waiting.add(post);
-  send(hit.url.href, body).then(post, (error) =>
-    post(error && error.name === "AbortError" ? "unknown" : "failed"),
+  send(hit.url.href, body).then(end, (error) =>
+    end(error && error.name === "AbortError" ? "unknown" : "failed"),
   );
-  if (leaving) post("unknown");
+  post();
 }
 
 function copy(body, told) {
@@ -86,8 +102,6 @@ function byFetch(address, options, instead) {
     }
   });
 }
-
-const fire = (target, type) => target && target.dispatchEvent(new Event(type));
 
 export function copyElement(hit, node, set) {
   const send = node.localName === "img" ? image : node.localName === "script" ? script : frame;

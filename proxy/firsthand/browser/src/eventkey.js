@@ -1,6 +1,6 @@
 // The event key that both paths share, put into a beacon where it is missing or empty.
 
-import { textOf } from "./doors.js";
+import { pattern, textOf } from "./doors.js";
 
 const seen = new Map(); // event, and its place in a request -> key, and host that got it first
 const tries = new Map(); // request -> how often it was sent
@@ -28,7 +28,7 @@ const draw = (digits) =>
  * invents would never find their twin. Returns whether it did.
  */
 function put({ url: { host }, vendor: { key } }, object, name, event, request = event) {
-  if (object[key.param] || !new RegExp(key.names).test(name || "")) return false;
+  if (object[key.param] || !pattern(key.names).test(name || "")) return false;
   const twin = seen.get(event);
   // The same request is a retry; the same event at another host is a mirror.
   const known = seen.get(request) || (twin && twin.host !== host && twin);

@@ -8,9 +8,9 @@ import { wrap } from "./wrap.js";
 export function hookForms(realm) {
   wrap(realm.HTMLFormElement.prototype, "submit", (form, args, call) => {
     const action = form.getAttribute("action");
-    if (!find(action)) return undefined;
-    const body = new FormData(form);
-    const hit = find(action, body);
+    const body = find(action) && new FormData(form);
+    const hit = body && find(action, body);
+    if (!hit) return undefined;
     const send = (address) => {
       form.setAttribute("action", address);
       call([]);

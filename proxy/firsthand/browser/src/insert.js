@@ -1,5 +1,7 @@
 // Script elements of ours: beside the original, with what a Content-Security-Policy wants to see.
 
+import { fire } from "./wrap.js";
+
 let policy;
 let pattern; // the first loader's element: what it may do, we may
 const busy = new Set();
@@ -41,7 +43,7 @@ export function replace(original, address) {
   const script = insert(address, original);
   const end = (event) => {
     busy.delete(original);
-    original.dispatchEvent(new Event(event.type));
+    fire(original, event.type);
   };
   script.onload = end;
   script.onerror = end;

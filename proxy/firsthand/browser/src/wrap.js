@@ -1,5 +1,8 @@
 // Puts our code before a method or an accessor of the page, so that the page does not notice.
 
+/** Lets the page's code hear how something ended. */
+export const fire = (target, type) => target && target.dispatchEvent(new Event(type));
+
 /** The page's fetch before our hook, for requests of our own. */
 export const ownFetch = window.fetch.bind(window);
 
