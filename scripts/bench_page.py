@@ -202,9 +202,10 @@ async def measure(loads: int, latency: int) -> Figures:
         servers = [firsthand(folder, mode, port, vendors.port) for mode in MODES]
         hosts = [await stack.enter_async_context(each) for each in servers]
         tracking = dict(zip(MODES, hosts, strict=True))
-        for path in ("/static/consent.js", "/static/shop.css"):
+        text = (await fetched(vendors, SHOWN)).decode()
+        for path in set(re.findall(r"/static/[a-z_.]+", text)):
             pages[path] = await fetched(vendors, path)
-        made = variants((await fetched(vendors, SHOWN)).decode(), vendors.suffix, tracking)
+        made = variants(text, vendors.suffix, tracking)
         pages.update({f"/{name}": text.encode() for name, text in made.items()})
         driver = await stack.enter_async_context(async_playwright())
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
