@@ -62,6 +62,19 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change to a vendor's script, made in strings and templates only.
+
+    ``find`` is text as the script spells it, ``put`` what stands there instead; with an empty
+    ``find``, ``put`` is a comment that becomes the last line. Neither may hold what ends a string.
+    """
+
+    find: str
+    put: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """Code that a page loads from a vendor, and the grammar of its query.
 
@@ -70,6 +83,7 @@ class Script:
     and does not match makes the address unknown. ``chained`` code is loaded by other code of the
     vendor. ``sentinels`` must all occur in a good file. ``shown`` is the path that the vendor's
     published tag has, where ``paths`` have holes.
+    It is served as the vendor serves it but for ``edits``.
     """
 
     hosts: tuple[str, ...]
@@ -78,6 +92,7 @@ class Script:
     chained: bool = False
     sentinels: tuple[bytes, ...] = ()
     shown: str = ""
+    edits: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

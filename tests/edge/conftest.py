@@ -13,14 +13,17 @@ from aiohttp import ClientSession, web
 from firsthand.browser.rules import rules_of
 from firsthand.edge.app import Edge
 from firsthand.edge.bots import score
+from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
-from firsthand.edge.shelf import Shelf
+from firsthand.edge.supply import Supply
 from firsthand.explain import sample
 from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
+from firsthand.store.sqlite.custody import open_custody
 
 NOW = 1_795_500_001_000
 GRANTED = "fh_consent=1.a1m1.1795400000.fh"
@@ -114,8 +117,10 @@ async def running(site: Site, folder: Path, *, behind_front: bool = False) -> As
         bot=score,
         trusted=(ip_network("127.0.0.1/32"),) if behind_front else (),
     )
-    async with ClientSession() as session:
-        scripts = Scripts(site, rules_of(site), Shelf(folder), session, lambda _reason: None)
+    async with ClientSession() as session, open_custody(folder, judge_of(site)) as custody:
+        intake = Intake(session, custody, site.vendor_suffix)
+        supply = Supply(site.scripts, intake, custody, lambda _reason: None, lambda: NOW)
+        scripts = Scripts(site, rules_of(site), supply)
         app = Edge(site, front, kept, scripts, lambda: woken.append(True))
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()

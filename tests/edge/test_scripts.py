@@ -17,12 +17,17 @@ from aiohttp import web
 
 from firsthand.browser.rules import rules_of
 from firsthand.edge.app import Edge
+from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
-from firsthand.edge.scripts import FETCHES, FOREVER, SHORT, WAITING, Scripts
+from firsthand.edge.scripts import FOREVER, SHORT, Scripts
 from firsthand.edge.server import Server
-from firsthand.edge.shelf import ADDRESSES, Shelf, packed
+from firsthand.edge.shelf import ADDRESSES, packed
+from firsthand.edge.supply import Supply
+from firsthand.edge.turns import FETCHES, WAITING
 from firsthand.model import Note
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.wanted import wanted
+from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.edge.conftest import GRANTED, NOW, REFUSED, Kept, Public
 from tests.edge.vendor_stand_in import GOOD, Vendor, client, reply, torn, vendor
 from tests.samples import PIXEL, PROPERTY, SECOND, shop
@@ -54,7 +59,8 @@ class Place:
 
     wire: Public
     vendor: Vendor
-    scripts: Scripts
+    supply: Supply
+    custody: SqliteCustody
 
     async def get(self, target: str, *headers: str, method: str = "GET", body: bytes = b"") -> Got:
         raw = await self.wire.get(target, "Connection: close", *headers, method=method, body=body)
@@ -72,15 +78,18 @@ async def edge_before(here: Vendor, folder: Path) -> AsyncIterator[Place]:
     site = replace(shop(), vendor_suffix=here.suffix)
     kept = Kept()
     front = Front(frozenset({"trk.shop.example.com"}), wanted(site), lambda: NOW, lambda _agent: 0)
-    async with client() as session:
-        scripts = Scripts(site, rules_of(site), Shelf(folder), session, _counter(kept))
+    folder.mkdir(exist_ok=True)
+    async with client() as session, open_custody(folder, judge_of(site)) as custody:
+        intake = Intake(session, custody, site.vendor_suffix)
+        supply = Supply(site.scripts, intake, custody, _counter(kept), lambda: NOW)
+        scripts = Scripts(site, rules_of(site), supply)
         app = Edge(site, front, kept, scripts, lambda: None)
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with asyncio.TaskGroup() as tasks:
-            refreshing = tasks.create_task(scripts.run())
-            yield Place(Public(runner.addresses[0][1], kept, []), here, scripts)
+            refreshing = tasks.create_task(supply.run())
+            yield Place(Public(runner.addresses[0][1], kept, []), here, supply, custody)
             await runner.cleanup()
             refreshing.cancel()
 
@@ -123,8 +132,8 @@ async def test_a_change_is_a_new_version_beside_the_old(place: Place) -> None:
     first = await place.get(FBEVENTS)
     place.vendor.answer = reply(CHANGED)
     assert (await place.get(FBEVENTS)).body == first.body, "nothing is fetched on the way"
-    (wanted_file,) = place.scripts._known.values()
-    await place.scripts._refresh(wanted_file)
+    (wanted_file,) = place.supply._known.values()
+    await place.supply.refresh(wanted_file)
     second = await place.get(FBEVENTS)
     assert second.headers["etag"] != first.headers["etag"]
     assert (await place.get(f"{FBEVENTS}?fh=live")).body == CHANGED
@@ -376,8 +385,8 @@ async def test_the_last_good_copy_outlives_the_vendor(
     async with edge_before(here, tmp_path) as place:
         first = await place.get(FBEVENTS)
         here.answer = bad
-        (wanted_file,) = place.scripts._known.values()
-        await place.scripts._refresh(wanted_file)
+        (wanted_file,) = place.supply._known.values()
+        await place.supply.refresh(wanted_file)
         again = await place.get(FBEVENTS)
         assert (again.status, again.body) == (200, first.body)
         assert "script_unusable_meta" in place.wire.kept.reasons()
@@ -389,8 +398,8 @@ async def test_the_last_good_copy_outlives_the_vendor(
         assert (await restarted.get(FBEVENTS)).headers["etag"] == first.headers["etag"]
         await here.was_asked(before + 1)
         here.answer = reply(CHANGED)
-        (wanted_file,) = restarted.scripts._known.values()
-        await restarted.scripts._refresh(wanted_file)
+        (wanted_file,) = restarted.supply._known.values()
+        await restarted.supply.refresh(wanted_file)
         assert (await restarted.get(f"{FBEVENTS}?fh=live")).body == CHANGED
 
 
@@ -498,8 +507,8 @@ async def test_variants_neither_fill_the_disk_nor_push_out_the_sites_own(
         assert len(here.asked) == before, "one of these was pushed out"
         assert len(list(tmp_path.glob("*.js"))) == ADDRESSES + 2
         assert len(list(tmp_path.glob("*.json"))) == ADDRESSES + 2
-        assert len(place.scripts._known) == ADDRESSES + 2, "all that is kept is refreshed"
-        assert not place.scripts._locks
+        assert len(place.supply._known) == ADDRESSES + 2, "all that is kept is refreshed"
+        assert not place.supply._locks
 
 
 async def test_a_script_is_own_by_its_account_however_it_is_spelled(place: Place) -> None:
@@ -507,7 +516,7 @@ async def test_a_script_is_own_by_its_account_however_it_is_spelled(place: Place
     spellings = [GTAG, GTAG.replace("G-", "%47-"), GTAG.replace("id=G", "id=%47"), f"{GTAG}&id=%20"]
     for target in spellings:
         await place.get(target)
-    assert len(place.scripts._own) == 1
+    assert len(place.supply._turns._own) == 1
 
 
 async def test_no_log_holds_what_a_visitor_chose(

@@ -8,7 +8,7 @@ import brotli
 import pytest
 from aiohttp import ClientSession, ClientTimeout
 
-from firsthand.edge.upstream import LARGEST, Unusable, fetch
+from firsthand.edge.upstream import LARGEST, Fetched, Unchanged, Unusable, Validators, fetch
 from firsthand.rules.scriptdoor import Asked
 from firsthand.vendor import Script
 from tests.edge.vendor_stand_in import GOOD, Vendor, client, reply, torn, vendor
@@ -33,7 +33,7 @@ async def session() -> AsyncIterator[ClientSession]:
 async def test_a_good_script_is_fetched_without_a_trace_of_the_visitor(
     here: Vendor, session: ClientSession
 ) -> None:
-    assert await fetch(session, ASKED, here.suffix) == GOOD
+    assert await fetch(session, ASKED, here.suffix) == Fetched(GOOD, Validators())
     (head,) = here.asked
     lines = head.rstrip().split("\r\n")
     assert lines[0] == "GET /en_US/fbevents.js?v=2.9 HTTP/1.1"
@@ -58,8 +58,8 @@ async def test_a_good_script_is_fetched_without_a_trace_of_the_visitor(
 )
 async def test_forms_of_a_good_answer(here: Vendor, session: ClientSession, answer: bytes) -> None:
     here.answer = answer
-    assert await fetch(session, ASKED, here.suffix) == GOOD
-    assert await fetch(session, ASKED, here.suffix) == GOOD
+    for _ in range(2):
+        assert await fetch(session, ASKED, here.suffix) == Fetched(GOOD, Validators())
     assert "Cookie" not in here.asked[1]
 
 
@@ -109,9 +109,32 @@ async def test_what_is_no_good_script_is_told_with_its_reason(
     assert len(set(here.asked)) == 1, "a redirect was followed"
 
 
+async def test_a_version_at_hand_is_asked_for_by_its_validators(
+    here: Vendor, session: ClientSession
+) -> None:
+    said = Validators('W/"v1"', "Tue, 24 Nov 2026 00:00:00 GMT")
+    lines = (f"ETag: {said.etag}", f"Last-Modified: {said.modified}")
+    here.answer = reply(GOOD, *lines)
+    assert await fetch(session, ASKED, here.suffix) == Fetched(GOOD, said)
+    assert "If-" not in here.asked[-1]
+    here.answer = torn(b"", *lines, status=304)
+    assert await fetch(session, ASKED, here.suffix, known=said) == Unchanged()
+    assert f"If-None-Match: {said.etag}\r\n" in here.asked[-1]
+    assert f"If-Modified-Since: {said.modified}\r\n" in here.asked[-1]
+    assert await fetch(session, ASKED, here.suffix) == Unusable("status 304"), "nobody asked"
+
+
+@pytest.mark.parametrize("etag", ["x" * 200, "\xe4"])
+async def test_a_validator_that_no_server_would_write_is_none(
+    here: Vendor, session: ClientSession, etag: str
+) -> None:
+    here.answer = reply(GOOD).replace(b"\r\n\r\n", b"\r\nETag: " + etag.encode() + b"\r\n\r\n", 1)
+    assert await fetch(session, ASKED, here.suffix) == Fetched(GOOD, Validators())
+
+
 async def test_a_vendor_that_hangs_is_left(here: Vendor, session: ClientSession) -> None:
     here.open.clear()
-    told = await fetch(session, ASKED, here.suffix, SOON)
+    told = await fetch(session, ASKED, here.suffix, deadline=SOON)
     assert isinstance(told, Unusable)
     assert "Timeout" in told.reason
 

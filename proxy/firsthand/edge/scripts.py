@@ -1,34 +1,22 @@
-"""Serves loaders and the vendors' files; fetches in the background, keeps the last good copy.
+"""Answers requests for loaders and for the vendors' files.
 
 A script's body depends on its address and the configuration alone: no cookie, no header of the
 request, nothing of the vendor's response headers reaches it.
 """
 
 import asyncio
-import logging
-import random
-from collections.abc import Callable
 
-from aiohttp import ClientSession, web
-from cachetools import LRUCache, TTLCache
+from aiohttp import web
+from cachetools import LRUCache
 
 from firsthand.browser import Rules, ScriptFile, loader
 from firsthand.edge.server import Answer, build
-from firsthand.edge.shelf import ADDRESSES, OWN, File, Shelf, packed
-from firsthand.edge.upstream import Unusable, fetch
+from firsthand.edge.shelf import ADDRESSES, File, packed
+from firsthand.edge.supply import Supply
 from firsthand.errors import BadHit
 from firsthand.rules.doors import Use, split
 from firsthand.rules.scriptdoor import LIVE, Asked, asked
 from firsthand.rules.site import Site
-
-log = logging.getLogger(__name__)
-
-REFRESH_S = (900, 1800)
-MISSING_S = 10
-FETCHES = 4
-"""Calls to vendors at a time: a flood of made-up variants must not become a flood of fetches."""
-WAITING = 8
-"""Calls under way or waiting for a turn; who asks for one more is told that there is none."""
 
 SHORT = "Cache-Control: public, max-age=300, stale-while-revalidate=600, stale-if-error=86400\r\n"
 FOREVER = "Cache-Control: public, max-age=31536000, immutable\r\n"
@@ -36,29 +24,13 @@ TYPE = "text/javascript; charset=utf-8"
 
 
 class Scripts:
-    """The scripts of a site. ``run`` keeps them fresh; ``find`` answers requests."""
+    """The scripts of a site, answered from ``supply``."""
 
-    def __init__(
-        self,
-        site: Site,
-        rules: Rules,
-        shelf: Shelf,
-        session: ClientSession,
-        count: Callable[[str], None],
-    ) -> None:
+    def __init__(self, site: Site, rules: Rules, supply: Supply) -> None:
         self._site = site
         self._rules = rules
-        self._shelf = shelf
-        self._session = session
-        self._count = count
-        self._known: dict[str, Asked] = {}
-        self._own: dict[str, str] = {}
+        self._supply = supply
         self._loaders: LRUCache[tuple[str, str], File] = LRUCache(ADDRESSES)
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._missing: TTLCache[str, bool] = TTLCache(ADDRESSES, ttl=MISSING_S)
-        self._fetching = asyncio.Semaphore(FETCHES)
-        self._waiting = 0
-        self._loaded: asyncio.Queue[Asked] = asyncio.Queue()
 
     async def find(self, request: web.BaseRequest, target: str) -> Answer | None:
         """Return the answer if ``target`` is a script's address, else ``None``."""
@@ -69,13 +41,13 @@ class Scripts:
         if request.headers.get("Service-Worker"):
             raise BadHit(403, "service_worker")
         wanted = asked(found, host, path, query, self._site)
-        live = await self._live(wanted)
+        live = await self._supply.live(wanted)
         if wanted.version in {"", LIVE}:
             file = live if wanted.version else await self._loader(wanted, live)
             return serve(request, file, SHORT)
-        kept = self._shelf.version(wanted.address, wanted.version)
-        # A loader in some cache may name a version that this process never had: after a restart,
-        # or when another worker fetched it. The page gets the live file, not to be kept as that.
+        kept = await self._supply.version(wanted, wanted.version)
+        # A loader in some cache may name a version that is not served any more, or that nobody
+        # had. The page gets the live file, not to be kept as that.
         return serve(request, kept, FOREVER) if kept else serve(request, live, SHORT)
 
     def has(self, target: str) -> bool:
@@ -83,107 +55,6 @@ class Scripts:
         host, path, _ = split(target)
         found = self._site.doors.find(host, path)
         return found is not None and found.use is Use.SCRIPT
-
-    async def run(self) -> None:
-        """Refresh what is kept, for ever: at times, and at once what came from the disk."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._refresh_all())
-            while True:
-                await self._refresh(await self._loaded.get())
-
-    async def _refresh_all(self) -> None:
-        while True:
-            await asyncio.sleep(random.uniform(*REFRESH_S))  # noqa: S311 - spreads load, no secret
-            for wanted in list(self._known.values()):
-                await self._refresh(wanted)
-
-    async def _live(self, wanted: Asked) -> File:
-        """Return the live copy; the first request of an address waits for it, once for all."""
-        address = wanted.address
-        file = self._shelf.live(address)
-        if file is None:
-            lock = self._locks.setdefault(address, asyncio.Lock())
-            try:
-                async with lock:
-                    file = self._shelf.live(address) or await self._first(wanted)
-            finally:
-                # Those who wait have the lock in their hands; who comes later needs none.
-                self._locks.pop(address, None)
-        if file is None:
-            raise BadHit(404, "script_missing")
-        return file
-
-    async def _first(self, wanted: Asked) -> File | None:
-        """Return what an earlier run left on disk, to be refreshed soon, else the vendor's file."""
-        if wanted.address in self._missing:
-            return None
-        own = self._claim(wanted)
-        file = await asyncio.to_thread(self._shelf.load, wanted.address)
-        if file is not None:
-            await self._keep(wanted, file)
-            self._loaded.put_nowait(wanted)
-            return file
-        return await (self._refresh(wanted) if own else self._in_turn(wanted))
-
-    def _claim(self, wanted: Asked) -> bool:
-        """Say whether this is the site's own script: the first plain one of its door and account.
-
-        There are few of those, so they wait for nobody. Where a part of the path is free, whoever
-        comes first decides which one it is; it stays that while there is a good copy.
-        """
-        if not wanted.own or (wanted.own not in self._own and len(self._own) >= OWN):
-            return False
-        return self._own.setdefault(wanted.own, wanted.address) == wanted.address
-
-    async def _in_turn(self, wanted: Asked) -> File | None:
-        if self._waiting >= WAITING:
-            raise BadHit(404, "script_busy")
-        self._waiting += 1
-        try:
-            async with self._fetching:
-                return await self._refresh(wanted)
-        finally:
-            self._waiting -= 1
-
-    async def _refresh(self, wanted: Asked) -> File | None:
-        """Return the vendor's file, or the last good copy where there is none to be had."""
-        body = await fetch(self._session, wanted, self._site.vendor_suffix)
-        if isinstance(body, Unusable):
-            self._count(f"script_unusable_{wanted.vendor}")
-            log.warning("script %s not taken: %s", wanted.door, body.reason)
-            return self._last_good(wanted)
-        file = await asyncio.to_thread(packed, body)
-        await self._keep(wanted, file)
-        await self._on_disk(wanted.address, file)
-        return file
-
-    def _last_good(self, wanted: Asked) -> File | None:
-        kept = self._shelf.live(wanted.address)
-        if kept is None:
-            self._missing[wanted.address] = True
-            if self._own.get(wanted.own) == wanted.address:
-                del self._own[wanted.own]
-        return kept
-
-    async def _keep(self, wanted: Asked, file: File) -> None:
-        self._known[wanted.address] = wanted
-        own = self._own.get(wanted.own) == wanted.address
-        for gone in self._shelf.put(wanted.address, file, door=wanted.door, own=own):
-            self._known.pop(gone, None)
-            try:
-                await asyncio.to_thread(self._shelf.drop, gone)
-            except OSError as error:
-                self._tell(error)
-
-    async def _on_disk(self, address: str, file: File) -> None:
-        try:
-            await asyncio.to_thread(self._shelf.save, address, file)
-        except OSError as error:  # served all the same; only a restart would miss it
-            self._tell(error)
-
-    def _tell(self, error: OSError) -> None:
-        self._count("script_not_kept")
-        log.error("script not kept: %s", error.strerror or type(error).__name__)
 
     async def _loader(self, wanted: Asked, live: File) -> File:
         key = (wanted.address, live.hash)

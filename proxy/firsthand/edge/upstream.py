@@ -6,6 +6,7 @@ from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 
 from firsthand.rules.scriptdoor import Asked
 
+LONGEST_VALIDATOR = 200
 LARGEST = 5 * 1024 * 1024
 DEADLINE = ClientTimeout(total=10, sock_connect=3)
 TYPES = frozenset(
@@ -30,25 +31,64 @@ class Unusable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What the vendor said of a version, to ask for a newer one; empty: it said nothing."""
+
+    etag: str = ""
+    modified: str = ""
+
+    def headers(self) -> dict[str, str]:
+        """Return the conditions of a request."""
+        named = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in named.items() if value}
+
+
+NONE = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A vendor's file as it came."""
+
+    body: bytes
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The vendor still serves the version that it was asked about."""
+
+
 async def fetch(
-    session: ClientSession, asked: Asked, suffix: str, deadline: ClientTimeout = DEADLINE
-) -> bytes | Unusable:
-    """Return the vendor's file. ``suffix`` is the sandbox's, appended to the host over HTTP."""
+    session: ClientSession,
+    asked: Asked,
+    suffix: str,
+    *,
+    known: Validators = NONE,
+    deadline: ClientTimeout = DEADLINE,
+) -> Fetched | Unchanged | Unusable:
+    """Return the vendor's file. ``suffix`` is the sandbox's, appended to the host over HTTP.
+
+    ``known``: a version that is at hand, if it is still the one.
+    """
     scheme = "http" if suffix else "https"
     url = f"{scheme}://{asked.host}{suffix}{asked.path}"
     if asked.query:
         url += f"?{asked.query}"
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br"}
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, br", **known.headers()}
     try:
         async with session.get(
             url, headers=headers, allow_redirects=False, timeout=deadline
         ) as response:
+            if response.status == 304 and known != NONE:  # noqa: PLR2004 - Not Modified
+                return Unchanged()
             return await _checked(response, asked)
     except (ClientError, OSError, TimeoutError, ValueError) as error:
         return Unusable(f"not fetched ({type(error).__name__})")
 
 
-async def _checked(response: ClientResponse, asked: Asked) -> bytes | Unusable:
+async def _checked(response: ClientResponse, asked: Asked) -> Fetched | Unusable:
     if response.status != 200:  # noqa: PLR2004 - OK
         return Unusable(f"status {response.status}")
     if response.content_type not in TYPES:
@@ -60,10 +100,21 @@ async def _checked(response: ClientResponse, asked: Asked) -> bytes | Unusable:
         body += chunk
         if len(body) > LARGEST:
             return Unusable(f"larger than {LARGEST} bytes")
-    return _script(bytes(body), asked)
+    why = _fault(bytes(body), asked)
+    return why or Fetched(bytes(body), _validators(response))
 
 
-def _script(body: bytes, asked: Asked) -> bytes | Unusable:
+def _validators(response: ClientResponse) -> Validators:
+    """Return the vendor's validators; one that no server would write is none."""
+    etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+    return Validators(_sound(etag), _sound(modified))
+
+
+def _sound(text: str) -> str:
+    return text if text.isascii() and text.isprintable() and len(text) < LONGEST_VALIDATOR else ""
+
+
+def _fault(body: bytes, asked: Asked) -> Unusable | None:
     if not body.strip() or body.lstrip()[:1] == b"<":
         return Unusable("not a script")
     missing = [mark for mark in asked.script.sentinels if mark not in body]
@@ -73,4 +124,4 @@ def _script(body: bytes, asked: Asked) -> bytes | Unusable:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return Unusable("not UTF-8")
-    return body
+    return None

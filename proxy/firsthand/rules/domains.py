@@ -25,6 +25,16 @@ def registrable(host: str) -> str:
     return _suffixes().privatesuffix(host) or host
 
 
+def is_public(host: str) -> bool:
+    """Say whether a host stands below a suffix that the list knows, as names on the web do."""
+    return _strict().privatesuffix(host) is not None
+
+
+@lru_cache(1)
+def _strict() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False)
+
+
 @lru_cache(1)
 def _suffixes() -> PublicSuffixList:
     return PublicSuffixList()

@@ -26,7 +26,8 @@ class Asked:
 
     ``version`` is empty for the loader, ``live`` for the approved file, else a file's hash.
     ``own`` names the account's plain script, whose query holds nothing but accounts; it is empty
-    for a variant, of which a visitor can make up many.
+    for a variant, of which a visitor can make up many. ``family`` names door and accounts: a file
+    whose address changes with each release of the vendor is known by it.
     """
 
     vendor: str
@@ -36,6 +37,7 @@ class Asked:
     version: str
     script: Script
     own: str = ""
+    family: str = ""
 
     @property
     def door(self) -> str:
@@ -69,6 +71,7 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
                 accounts.append(value)
             kept.setdefault(name, f"{name}={spelled}")
     whole = Asked(vendor, host, path, "&".join(kept.values()), version, script)
+    whole = replace(whole, family=" ".join([whole.door, *filter(None, accounts)]))
     if any(script.query[name] != _ACCOUNT for name in kept):
         return whole
     named = [part for part in (host, path) if part in script.hosts + script.paths]

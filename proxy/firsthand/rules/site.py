@@ -7,6 +7,7 @@ from enum import StrEnum
 from firsthand.mapping import Table
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Policy
+from firsthand.rules.custody import ScriptPolicy
 from firsthand.rules.doors import Doors
 from firsthand.vendor import Vendor
 
@@ -79,6 +80,7 @@ class Site:
     gate_scripts: bool = True
     when_blocked: WhenBlocked = WhenBlocked.EXPLICIT
     bots: WhenBot = WhenBot.WITHHOLD
+    scripts: ScriptPolicy = field(default_factory=ScriptPolicy)
     any_account: bool = False  # the sample of ``explain``: whatever id the hit carries
 
     @staticmethod

@@ -10,14 +10,17 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolve
 from firsthand.browser.rules import rules_of
 from firsthand.delivery.resolving import LoopbackResolver, PublicResolver
 from firsthand.edge.app import Edge
+from firsthand.edge.intake import Intake
 from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
-from firsthand.edge.shelf import Shelf
+from firsthand.edge.supply import Supply
 from firsthand.errors import ConfigError
 from firsthand.model import Note
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.serve.plan import Plan, now
 from firsthand.store.contract import Outbox
+from firsthand.store.sqlite.custody import open_custody
 from firsthand.store.sqlite.outbox import open_outbox
 
 log = logging.getLogger(__name__)
@@ -41,20 +44,24 @@ async def open_edge(
             open_outbox(plan.folder, number, clock=now, durability=store.durability)
         )
         session = await stack.enter_async_context(_client(plan.site))
-        scripts = Scripts(
-            plan.site,
-            rules_of(plan.site),
-            Shelf(plan.folder / "scripts"),
-            session,
-            lambda reason: outbox.count(Note("", "", "", reason)),
+        custody = await stack.enter_async_context(
+            open_custody(plan.folder, judge_of(plan.site), durability=store.durability)
         )
+        supply = Supply(
+            plan.site.scripts,
+            Intake(session, custody, plan.site.vendor_suffix),
+            custody,
+            lambda reason: outbox.count(Note("", "", "", reason)),
+            now,
+        )
+        scripts = Scripts(plan.site, rules_of(plan.site), supply)
         edge = Edge(plan.site, plan.front, outbox, scripts, woken)
         runner = web.ServerRunner(Server(edge.handle, count=edge.count))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await _listen(runner, plan, shared=shared)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        loops = [tasks.create_task(scripts.run()), tasks.create_task(_trim(outbox))]
+        loops = [tasks.create_task(supply.run()), tasks.create_task(_trim(outbox))]
         try:
             yield edge
         finally:

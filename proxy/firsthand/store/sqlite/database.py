@@ -80,6 +80,7 @@ LEDGER = Schema(
     "schema_ledger.sql",
     {1: "ALTER TABLE queue ADD COLUMN replayed_at INTEGER NOT NULL DEFAULT 0"},
 )
+SCRIPTS = Schema("script custody", 1, "schema_scripts.sql")
 
 
 def disk_error(path: Path, error: sqlite3.Error) -> OSError:

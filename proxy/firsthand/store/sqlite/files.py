@@ -29,6 +29,11 @@ def ledger_path(folder: Path) -> Path:
     return folder / "ledger.db"
 
 
+def scripts_path(folder: Path) -> Path:
+    """Return the file of the script custody."""
+    return folder / "scripts.db"
+
+
 def delete_database(path: Path) -> None:
     """Delete a closed database with what SQLite keeps beside it."""
     for ending in ("-wal", "-shm", ""):
