@@ -25,6 +25,7 @@ from firsthand.config.schema import (
     IngestSection,
     ListenSection,
     RetentionSection,
+    ScriptsSection,
     SiteSection,
     StoreSection,
 )
@@ -45,6 +46,7 @@ class Config(BaseSettings):
     listen: ListenSection = ListenSection()
     admin: AdminSection = AdminSection()
     ingest: IngestSection = IngestSection()
+    scripts: ScriptsSection = ScriptsSection()
     store: StoreSection = StoreSection()
     delivery: DeliverySection = DeliverySection()
     retention: RetentionSection = RetentionSection()

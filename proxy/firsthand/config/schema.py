@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from firsthand.model import Mode
-from firsthand.rules.consent.combine import Policy
+from firsthand.rules.consent.combine import Policy as ConsentPolicy
+from firsthand.rules.custody import Policy
 from firsthand.rules.site import WhenBlocked, WhenBot
 from firsthand.store.contract import Durability
 from firsthand.vendor import Vendor
@@ -99,6 +100,40 @@ class SiteSection(Section):
         "",
         pattern=r"^(\.([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?)?$",
         description="sandbox only: appended to every vendor host; a name under .localhost",
+    )
+
+
+def _digest(text: str) -> str:
+    """Return ``text`` if it is a SHA-256 in hexadecimal. Raises ``ValueError``."""
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise ValueError(
+            "is no SHA-256: write its 64 hexadecimal digits, as firsthand scripts list --json does"
+        )
+    return text
+
+
+Digest = Annotated[str, AfterValidator(_digest)]
+
+
+class ScriptsSection(Section):
+    """[scripts]: which versions of the vendors' scripts pages get."""
+
+    policy: Policy = Field(
+        Policy.AUTO,
+        description="what becomes of a version that is new: auto (served, unless its comparison"
+        " with the served one gives an alarm), hold (waits for firsthand scripts approve), pin"
+        " (only what scripts.pins names is served)",
+    )
+    vendors: dict[str, Policy] = Field(
+        {}, description='the policy of single vendors: { meta = "hold" }'
+    )
+    pins: dict[str, Digest] = Field(
+        {},
+        description="under pin: a script's address at the vendor -> the SHA-256 of the one version"
+        ' that is served: { "connect.facebook.net/en_US/fbevents.js" = "64 hex digits" }',
+    )
+    purposes: dict[str, str] = Field(
+        {}, description="why each vendor's scripts are on the pages, for the inventory's export"
     )
 
 
@@ -226,7 +261,7 @@ def from_dataclass(name: str, shape: type[Any], base: type[Section] = Section) -
     return create_model(name, __base__=base, __doc__=shape.__doc__, **fields)
 
 
-CONSENT_SECTION = from_dataclass("ConsentSection", Policy)
+CONSENT_SECTION = from_dataclass("ConsentSection", ConsentPolicy)
 
 
 def vendor_section(vendor: Vendor) -> type[Section]:

@@ -2,20 +2,22 @@
 
 import dataclasses
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from publicsuffixlist import PublicSuffixList
 
 from firsthand.config.load import Config, accounts
-from firsthand.config.schema import VENDOR_SECTIONS, AccountSection, SiteSection
+from firsthand.config.schema import VENDOR_SECTIONS, AccountSection, ScriptsSection, SiteSection
 from firsthand.config.secret import ingest_key, old_secrets
 from firsthand.errors import ConfigError
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Groups, Policy
 from firsthand.rules.consent.sources import SOURCES
-from firsthand.rules.doors import Doors
+from firsthand.rules.custody import Policy as Pinning
+from firsthand.rules.custody import ScriptPolicy
+from firsthand.rules.doors import Doors, Use
 from firsthand.rules.site import Account, Site
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
@@ -55,6 +57,7 @@ def site(config: Config, *, secret: bytes, file: str) -> Site:
         gate_scripts=section.gate_scripts,
         when_blocked=section.when_blocked,
         bots=section.bots,
+        scripts=_scripts(config.scripts, vendors, Doors(vendors.values()), file),
     )
 
 
@@ -77,6 +80,31 @@ def _policy(config: Config, file: str) -> Policy:
         return Policy(**{**given, "groups": groups})
     except ValueError as error:
         raise ConfigError(f"{file}: consent.{error}") from None
+
+
+def _scripts(
+    section: ScriptsSection, vendors: Mapping[str, Vendor], doors: Doors, file: str
+) -> ScriptPolicy:
+    """Return which versions are served. Raises ``ConfigError`` for what would do nothing."""
+    _known(section.vendors, VENDORS, f"{file}: scripts.vendors")
+    _known(section.purposes, VENDORS, f"{file}: scripts.purposes")
+    policy = ScriptPolicy(section.policy, section.vendors, section.pins, section.purposes)
+    pinned = {key for key in vendors if policy.of(key) is Pinning.PIN}
+    for address in section.pins:
+        host, slash, path = address.partition("?")[0].partition("/")
+        found = doors.find(host, slash + path)
+        if found is None or found.use is not Use.SCRIPT:
+            raise ConfigError(
+                f'{file}: scripts.pins: "{address}" is no script of a configured vendor; write host'
+                " and path at the vendor, as firsthand scripts list does"
+            )
+        pinned.discard(found.vendor)
+    if pinned:
+        raise ConfigError(
+            f"{file}: scripts: the policy of {', '.join(sorted(pinned))} is pin and no hash of its"
+            " scripts is in scripts.pins, so nothing would be served; name one, or use hold"
+        )
+    return policy
 
 
 def _known(given: Iterable[str], known: Iterable[str], where: str) -> None:

@@ -75,7 +75,7 @@ class SqliteCustody:
     async def lives(self) -> Mapping[str, str]:
         """See ``Custody``."""
         async with self._writer.reading() as db:
-            return {address: live for address, live in await db.execute_fetchall(LIVES)}
+            return {row[0]: row[1] for row in await db.execute_fetchall(LIVES)}
 
     async def entries(self) -> list[ScriptEntry]:
         """See ``Custody``."""
