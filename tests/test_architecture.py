@@ -23,7 +23,7 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
     {"serve", "explain", "check", "snippet"},
-    {"letters"},
+    {"letters", "scripts"},
     {"cli"},
     {"__main__"},
 )

@@ -8,12 +8,13 @@ vendor             the contract a vendor file fulfils
 mapping            reads a vendor's field table from parameters, nests it into an API body
 vendors/           one file a vendor
 rules/             pure decisions: consent, cookies, what becomes of a hit, when to try again
-browser, store/    the scripts that run in the page; outbox, lanes and ledger on disk
+browser, store/    the scripts that run in the page; outbox, lanes, ledger and custody on disk
 edge/              the public listener
 delivery/          lanes to the vendors' APIs
 admin/             the private listener: report, events, health
 config, sandbox/   the configuration file; stand-ins of the vendors and a demo shop
-serve, letters     the composition root; dead letters for a terminal
+serve              the composition root
+letters, scripts   dead letters and the vendors' scripts for a terminal
 cli                the command line
 """
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from firsthand import check as checking
 from firsthand import explain as explaining
-from firsthand import letters
+from firsthand import letters, scripts
 from firsthand import snippet as pasting
 from firsthand.admin import terminal
 from firsthand.admin.report import dump
@@ -40,6 +40,7 @@ app = typer.Typer(
 
 dead = typer.Typer(no_args_is_help=True, help="Events that were given up: list, show.")
 app.add_typer(dead, name="dead")
+app.add_typer(scripts.app, name="scripts")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[

@@ -1,15 +1,20 @@
 """The private listener on loopback."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
 from firsthand.admin.app import app
 from firsthand.admin.guard import Part
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
+from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.admin.sample import NOW, MemoryLedger, MemoryQueue, full_ledger, full_queue, make_site
+from tests.custody import fill
 
 TOKEN = "correct-horse-battery-staple-correct-horse-bat"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
@@ -20,35 +25,44 @@ JSON = AUTH | {"Accept": "application/json"}
 class Listener:
     """Where it listens, and what a test may turn while it runs."""
 
+    custody: SqliteCustody
     address: str = ""
     now: int = NOW
     parts: list[Part] = field(default_factory=lambda: [Part("ledger", ok=True)])
 
+    async def health(self) -> tuple[Part, ...]:
+        return tuple(self.parts)
+
 
 @asynccontextmanager
 async def listening(
-    ledger: MemoryLedger | None = None, queue: MemoryQueue | None = None, site: Site | None = None
+    ledger: MemoryLedger | None = None,
+    queue: MemoryQueue | None = None,
+    site: Site | None = None,
+    *,
+    scripts: bool = True,
 ) -> AsyncIterator[Listener]:
-    """Serve the sample day, unless told otherwise."""
-    listener = Listener()
-
-    async def health() -> tuple[Part, ...]:
-        return tuple(listener.parts)
-
-    made = app(
-        ledger=full_ledger() if ledger is None else ledger,
-        queue=full_queue() if queue is None else queue,
-        site=site or make_site(),
-        token=TOKEN,
-        hosts=frozenset({"127.0.0.1", "admin.example.com"}),
-        health=health,
-        clock=lambda: listener.now,
-    )
-    runner = web.AppRunner(made)
-    await runner.setup()
-    try:
+    """Serve the sample day, unless told otherwise; the custody is a real one."""
+    shop = site or make_site()
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        custody = await stack.enter_async_context(open_custody(folder, judge_of(shop)))
+        if scripts:
+            await fill(custody, NOW)
+        listener = Listener(custody)
+        made = app(
+            ledger=full_ledger() if ledger is None else ledger,
+            queue=full_queue() if queue is None else queue,
+            custody=custody,
+            site=shop,
+            token=TOKEN,
+            hosts=frozenset({"127.0.0.1", "admin.example.com"}),
+            health=listener.health,
+            clock=lambda: listener.now,
+        )
+        runner = web.AppRunner(made)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         listener.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
         yield listener
-    finally:
-        await runner.cleanup()

@@ -30,7 +30,7 @@ async def get_json(client: ClientSession, address: str, status: int = 200) -> di
     return told
 
 
-async def test_it_does_not_start_without_a_token() -> None:
+async def test_it_does_not_start_without_a_token(listener: Listener) -> None:
     async def health() -> tuple[Part, ...]:
         return ()
 
@@ -38,6 +38,7 @@ async def test_it_does_not_start_without_a_token() -> None:
         app(
             ledger=MemoryLedger(),
             queue=MemoryQueue(),
+            custody=listener.custody,
             site=make_site(),
             token="",
             hosts=frozenset(),

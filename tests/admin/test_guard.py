@@ -1,12 +1,15 @@
+from urllib.parse import urlencode
+
 import pytest
 from aiohttp import ClientSession
 
-from firsthand.admin.access import COOKIE, FREE_ERRORS
+from firsthand.admin.access import COOKIE, COOKIE_MS, FREE_ERRORS, Door
 from firsthand.store.contract import Count
 from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
 from tests.admin.sample import MemoryLedger
+from tests.custody import FBEVENTS, digest
 
-CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", "/delivery", "/nowhere")
+CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", "/delivery", "/scripts", "/nowhere")
 
 
 @pytest.mark.parametrize("path", [*CLOSED, "/healthz", "/readyz", "/assets/style.css"])
@@ -137,3 +140,88 @@ async def test_a_broken_disk_is_said_in_words(client: ClientSession) -> None:
             assert (await answer.json())["error"] == "Storage fails"
         async with client.get(f"{broken.address}/events", headers=JSON) as answer:
             assert answer.status == 200
+
+
+PAGE = {"Sec-Fetch-Site": "same-origin"}
+
+
+async def form_of(listener: Listener) -> dict[str, str]:
+    form = Door.of(TOKEN).form(now=listener.now)
+    return {"form": form, "act": "approve", "address": FBEVENTS, "hash": digest("skimmer")}
+
+
+async def served(listener: Listener) -> str:
+    entry = await listener.custody.entry(FBEVENTS)
+    assert entry is not None
+    return entry.live
+
+
+@pytest.mark.parametrize(
+    ("headers", "changed", "status"),
+    [
+        (PAGE, {}, 303),
+        ({"Origin": "SELF"}, {}, 303),
+        ({}, {}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Origin": "SELF"}, {}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, {}, 403),
+        ({"Sec-Fetch-Site": "none"}, {}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, {}, 403),
+        ({"Origin": "null"}, {}, 403),
+        (PAGE, {"form": ""}, 403),
+        (PAGE, {"form": "1.2"}, 403),
+        (PAGE, {"form": "\udcff.\u00e4"}, 403),
+    ],
+)
+async def test_only_a_form_of_ours_sent_by_our_page_changes_anything(
+    listener: Listener,
+    client: ClientSession,
+    headers: dict[str, str],
+    changed: dict[str, str],
+    status: int,
+) -> None:
+    async with client.get(f"{listener.address}/report?token={TOKEN}") as answer:
+        assert answer.status == 200
+    told = {name: value.replace("SELF", listener.address) for name, value in headers.items()}
+    form = {name: value.encode("utf-8", "surrogatepass") for name, value in changed.items()}
+    body = urlencode({**await form_of(listener), **form})
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    address = f"{listener.address}/scripts"
+    async with client.post(
+        address, data=body, headers=told | kind, allow_redirects=False
+    ) as answer:
+        assert answer.status == status
+    assert await served(listener) == digest("skimmer" if status == 303 else "one")
+
+
+async def test_a_cookie_is_no_form_and_a_form_ages(
+    listener: Listener, client: ClientSession
+) -> None:
+    form = await form_of(listener)
+    async with client.get(f"{listener.address}/report?token={TOKEN}"):
+        pass
+    for wrong in (
+        Door.of(TOKEN).cookie(now=listener.now),
+        Door.of("x" * 40).form(now=listener.now),
+    ):
+        async with client.post(
+            f"{listener.address}/scripts", data={**form, "form": wrong}, headers=PAGE
+        ) as answer:
+            assert answer.status == 403
+    listener.now += COOKIE_MS
+    async with client.get(f"{listener.address}/report?token={TOKEN}"):
+        pass
+    async with client.post(f"{listener.address}/scripts", data=form, headers=PAGE) as answer:
+        assert answer.status == 403
+    assert await served(listener) == digest("one")
+
+
+async def test_a_program_decides_with_the_token_alone(
+    listener: Listener, client: ClientSession
+) -> None:
+    form = await form_of(listener) | {"form": ""}
+    async with client.post(f"{listener.address}/scripts", data=form) as answer:
+        assert answer.status == 401
+    assert await served(listener) == digest("one")
+    async with client.post(f"{listener.address}/scripts", data=form, headers=JSON) as answer:
+        assert (answer.status, await answer.json()) == (200, {"done": "approve"})
+    assert await served(listener) == digest("skimmer")

@@ -20,12 +20,13 @@ from tests.admin.sample import (
     full_ledger,
     make_site,
 )
+from tests.custody import FBEVENTS, digest
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGS += ["--disable-background-networking", "--disable-component-update"]
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
-PAGES = ("/report", "/events", f"/events/{4:032x}", "/delivery", "/nowhere")
+PAGES = ("/report", "/events", f"/events/{4:032x}", "/delivery", "/scripts", "/nowhere")
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -82,11 +83,11 @@ async def test_every_page_can_be_used_by_everybody(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_empty_and_closed_pages_too(browser: Browser, scheme: str) -> None:
     site = make_site(account("meta", META, Mode.SERVER))
-    async with listening(MemoryLedger(), MemoryQueue(), site) as empty:
+    async with listening(MemoryLedger(), MemoryQueue(), site, scripts=False) as empty:
         page, complaints = await enter(
             browser, f"{empty.address}/report", color_scheme=scheme, viewport=PHONE
         )
-        for path in ("/report", "/events", "/delivery"):
+        for path in ("/report", "/events", "/delivery", "/scripts"):
             await page.goto(empty.address + path)
             await check(page)
         assert not complaints
@@ -174,3 +175,38 @@ async def test_a_link_of_another_site_that_has_the_token_opens_the_page(
         )
         await page.wait_for_url(f"{listener.address}/report")
         await page.get_by_role("table").first.wait_for()
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_a_held_version_is_approved_and_rolled_back_by_hand(
+    browser: Browser, *, scripted: bool
+) -> None:
+    async with listening() as running:
+        page, complaints = await enter(
+            browser, f"{running.address}/scripts", java_script_enabled=scripted, viewport=PHONE
+        )
+        held = page.locator("section", has_text=FBEVENTS)
+        assert await held.get_by_text("A new version is held").count() == 1
+        assert await held.get_by_text("cards.example").count() > 0
+        assert await held.locator("img").count() == 0
+        await held.get_by_label("Reason, for the log").first.fill("seen with the vendor")
+        await held.get_by_role("button", name="Approve").first.click()
+        await page.get_by_role("status").wait_for()
+        entry = await running.custody.entry(FBEVENTS)
+        assert entry is not None
+        assert entry.live == digest("skimmer")
+        for summary in await page.locator("summary").all():
+            await summary.click()
+        if scripted:
+            await check(page)
+        await held.get_by_role("button", name="Roll back").first.click()
+        await page.get_by_text("The earlier version is served now.").wait_for()
+        entry = await running.custody.entry(FBEVENTS)
+        assert entry is not None
+        assert entry.live == digest("one")
+        last = (await running.custody.log())[-3:]
+        assert [line.what for line in last] == ["approved", "rejected", "rolled back to"]
+        assert last[0].reason == "seen with the vendor"
+        assert {line.who for line in last} == {"admin page"}
+        assert not complaints
+        await page.context.close()

@@ -110,6 +110,7 @@ class Public:
 async def running(site: Site, folder: Path, *, behind_front: bool = False) -> AsyncIterator[Public]:
     """Run an edge for ``site`` on a free port; a front's headers are believed if told so."""
     kept, woken = Kept(), []
+    folder.mkdir(exist_ok=True)
     front = Front(
         hosts=frozenset({"trk.shop.example.com"}),
         wanted=wanted(site),

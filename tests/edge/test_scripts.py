@@ -26,6 +26,7 @@ from firsthand.edge.supply import Supply
 from firsthand.edge.turns import FETCHES, WAITING
 from firsthand.model import Note
 from firsthand.rules.scriptjudge import judge_of
+from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.edge.conftest import GRANTED, NOW, REFUSED, Kept, Public
@@ -73,9 +74,9 @@ class Place:
 
 
 @asynccontextmanager
-async def edge_before(here: Vendor, folder: Path) -> AsyncIterator[Place]:
+async def edge_before(here: Vendor, folder: Path, site: Site | None = None) -> AsyncIterator[Place]:
     """Run an edge that fetches its scripts from ``here`` and keeps them in ``folder``."""
-    site = replace(shop(), vendor_suffix=here.suffix)
+    site = replace(site or shop(), vendor_suffix=here.suffix)
     kept = Kept()
     front = Front(frozenset({"trk.shop.example.com"}), wanted(site), lambda: NOW, lambda _agent: 0)
     folder.mkdir(exist_ok=True)
@@ -371,6 +372,8 @@ BAD = {
     "empty": reply(b""),
     "three bytes": reply(b"x=1"),
     "another type": reply(kind="text/html"),
+    "no script": reply(GOOD + b"function(){"),
+    "redirect": reply(b"", "Location: https://evil.example/x.js", status=302),
     "cut": torn(GOOD, "Content-Length: 1000"),
     "no end": torn(GOOD),
     "gone": b"",
@@ -390,6 +393,10 @@ async def test_the_last_good_copy_outlives_the_vendor(
         again = await place.get(FBEVENTS)
         assert (again.status, again.body) == (200, first.body)
         assert "script_unusable_meta" in place.wire.kept.reasons()
+        entry = await place.custody.entry(FBEVENTS[1:])
+        assert entry is not None
+        assert (len(entry.versions), entry.trouble_since) == (1, NOW)
+        assert entry.trouble
         assert "not taken" in caplog.text
     async with edge_before(here, tmp_path) as restarted:
         before = len(here.asked)
@@ -412,15 +419,22 @@ async def test_without_any_copy_there_is_none(place: Place) -> None:
     assert "script_missing" in place.wire.kept.reasons()
 
 
-async def test_a_disk_that_is_full_does_not_reach_the_page(
-    here: Vendor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+async def test_a_disk_that_takes_nothing_does_not_reach_the_page(
+    place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with edge_before(here, tmp_path / "scripts") as place:
-        (tmp_path / "scripts").rmdir()
-        assert (await place.get(FBEVENTS)).status == 200
-        assert (await place.get(f"{FBEVENTS}?fh=live")).body == GOOD
-        assert "script_not_kept" in place.wire.kept.reasons()
-    assert "not kept" in caplog.text
+    await place.custody._writer._db.execute("PRAGMA query_only=ON")
+    assert (await place.get(FBEVENTS)).status == 200
+    assert (await place.get(f"{FBEVENTS}?fh=live")).body == GOOD
+    assert (await place.get(f"{FBEVENTS}?fh={HASH}")).body == GOOD
+    assert "script_custody" in place.wire.kept.reasons()
+    assert "script custody: " in caplog.text
+    place.vendor.answer = reply(CHANGED)
+    (wanted_file,) = place.supply._known.values()
+    await place.supply.refresh(wanted_file)
+    assert (await place.get(f"{FBEVENTS}?fh=live")).body == GOOD, "nothing new goes unrecorded"
+    await place.custody._writer._db.execute("PRAGMA query_only=OFF")
+    await place.supply.refresh(wanted_file)
+    assert (await place.get(f"{FBEVENTS}?fh=live")).body == CHANGED
 
 
 async def test_many_first_requests_make_one_fetch(place: Place) -> None:
@@ -492,7 +506,7 @@ async def test_what_the_disk_has_is_served_while_the_vendor_hangs(
         await asyncio.wait(flood)
 
 
-async def test_variants_neither_fill_the_disk_nor_push_out_the_sites_own(
+async def test_variants_neither_fill_custody_nor_push_out_the_sites_own(
     here: Vendor, tmp_path: Path
 ) -> None:
     async with edge_before(here, tmp_path) as place:
@@ -505,8 +519,9 @@ async def test_variants_neither_fill_the_disk_nor_push_out_the_sites_own(
         for target in (GTAG, FBEVENTS, variant(ADDRESSES + 4)):
             assert (await place.get(target)).status == 200
         assert len(here.asked) == before, "one of these was pushed out"
-        assert len(list(tmp_path.glob("*.js"))) == ADDRESSES + 2
-        assert len(list(tmp_path.glob("*.json"))) == ADDRESSES + 2
+        kept = {entry.address for entry in await place.custody.entries()}
+        assert len(kept) == ADDRESSES + 2
+        assert {FBEVENTS[1:], GTAG[1:]} <= kept
         assert len(place.supply._known) == ADDRESSES + 2, "all that is kept is refreshed"
         assert not place.supply._locks
 

@@ -82,19 +82,36 @@ class Door:
 
     def cookie(self, *, now: int) -> str:
         """Return a cookie value that stands for the token until it expires."""
-        expires = str(now + COOKIE_MS)
-        return f"{expires}.{self._sign(expires)}"
+        return self._made("cookie", now)
 
     def accepts(self, cookie: str, *, now: int) -> bool:
         """Say whether ``cookie`` is one of ours and still good."""
-        expires, _, sign = cookie.partition(".")
+        return self._is_good("cookie", cookie, now)
+
+    def form(self, *, now: int) -> str:
+        """Return what a form of our pages carries, which no page of others can know."""
+        return self._made("form", now)
+
+    def knows(self, form: str, *, now: int) -> bool:
+        """Say whether a form is one of ours and still good."""
+        return self._is_good("form", form, now)
+
+    def _made(self, use: str, now: int) -> str:
+        expires = str(now + COOKIE_MS)
+        return f"{expires}.{self._sign(use, expires)}"
+
+    def _is_good(self, use: str, value: str, now: int) -> bool:
+        expires, _, sign = value.partition(".")
         if not (expires.isascii() and expires.isdigit() and len(expires) < len("9" * 16)):
             return False
-        good = compare_digest(sign.encode(), self._sign(expires).encode())
+        good = compare_digest(
+            sign.encode("utf-8", "surrogateescape"), self._sign(use, expires).encode()
+        )
         return good and now < int(expires)
 
-    def _sign(self, expires: str) -> str:
-        return digest(self._token, b"firsthand admin cookie " + expires.encode(), "sha256").hex()
+    def _sign(self, use: str, expires: str) -> str:
+        signed = f"firsthand admin {use} {expires}".encode()
+        return digest(self._token, signed, "sha256").hex()
 
 
 def _hash(token: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The private listener's application. Nothing here changes anything: all its routes are GET.
+"""The private listener's application. One route changes something: a decision about a script.
 
 ``guard`` decides who may look; ``report`` and ``view`` make what is seen. Every page answers HTML,
 or JSON to ``Accept: application/json``.
@@ -14,13 +14,16 @@ from firsthand.admin.assets import asset
 from firsthand.admin.guard import DESK, Desk, Health, guard
 from firsthand.admin.report import build
 from firsthand.admin.rows import DEFAULT_SPAN, collect, span
+from firsthand.admin.scripts import decide, export, scripts
 from firsthand.admin.summary import swaps
 from firsthand.admin.view import page
 from firsthand.model import Server
 from firsthand.rules.site import Site
 from firsthand.store.contract import Ledger, Queue
+from firsthand.store.custody import Custody
 
 EVENTS_ON_A_PAGE = 100
+LARGEST_FORM = 65_536
 MOMENT_DIGITS = 13  # Unix milliseconds until the year 2286
 
 
@@ -28,6 +31,7 @@ def app(  # noqa: PLR0913 - the composition root names each part
     *,
     ledger: Ledger,
     queue: Queue,
+    custody: Custody,
     site: Site,
     token: str,
     hosts: frozenset[str],
@@ -38,14 +42,17 @@ def app(  # noqa: PLR0913 - the composition root names each part
 
     Raises ``ValueError`` for an empty token.
     """
-    made = web.Application(middlewares=[guard])
-    made[DESK] = Desk(ledger, queue, site, Door.of(token), hosts, health, clock)
+    made = web.Application(middlewares=[guard], client_max_size=LARGEST_FORM)
+    made[DESK] = Desk(ledger, queue, custody, site, Door.of(token), hosts, health, clock)
     made.on_response_prepare.append(add_headers)
     made.router.add_get("/", home)
     made.router.add_get("/report", report)
     made.router.add_get("/events", events)
     made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
     made.router.add_get("/delivery", delivery)
+    made.router.add_get("/scripts", scripts)
+    made.router.add_get("/scripts/export", export)
+    made.router.add_post("/scripts", decide)
     made.router.add_get("/healthz", healthz)
     made.router.add_get("/readyz", readyz)
     made.router.add_get("/assets/{name}", asset)

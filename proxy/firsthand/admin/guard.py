@@ -13,6 +13,7 @@ from firsthand.admin import access
 from firsthand.admin.answers import refusal
 from firsthand.rules.site import Site
 from firsthand.store.contract import Ledger, Queue
+from firsthand.store.custody import Custody
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Desk:
 
     ledger: Ledger
     queue: Queue
+    custody: Custody
     site: Site
     door: access.Door
     hosts: frozenset[str]
@@ -56,7 +58,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not access.is_allowed_host(request.host, desk.hosts):
         return web.Response(status=421, text="This server does not answer to that name.\n")
     if not request.path.startswith(OPEN):
-        refused = _check(request, desk)
+        refused = _check(request, desk) or await _check_form(request, desk)
         if refused is not None:
             return refused
     try:
@@ -79,6 +81,32 @@ def _check(request: web.Request, desk: Desk) -> web.Response | None:
     if not token and desk.door.accepts(request.cookies.get(access.COOKIE, ""), now=now):
         return None
     return _turned_away(request, desk, now, given=bool(token))
+
+
+async def _check_form(request: web.Request, desk: Desk) -> web.Response | None:
+    """Return the answer to a change that no page of ours asked for, ``None`` to go on.
+
+    The cookie goes along with what any page on this machine sends, whatever its port; so a change
+    needs the browser's word that it comes from here, and a form that only we can have made. A
+    token in the header is something that no page can send.
+    """
+    if request.method in {"GET", "HEAD"} or access.bearer(request.headers.get("Authorization", "")):
+        return None
+    if _from_here(request):
+        form = str((await request.post()).get("form", ""))
+        if desk.door.knows(form, now=desk.clock()):
+            return None
+    detail = "This form is not one of these pages, or it is too old. Open the page again."
+    return refusal(request, 403, "Not done", detail)
+
+
+def _from_here(request: web.Request) -> bool:
+    """Say whether the browser says that a page of this very address sent this."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    scheme, _, host = request.headers.get("Origin", "").partition("://")
+    return scheme in {"http", "https"} and host.lower() == request.host.lower()
 
 
 def _turned_away(request: web.Request, desk: Desk, now: int, *, given: bool) -> web.Response:

@@ -13,9 +13,12 @@ from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.sender import HttpSender, Sender, Timeouts
 from firsthand.delivery.worker import Delivery
 from firsthand.rules.retry import Policy
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.serve.plan import Plan, now
-from firsthand.serve.retention import keep, limits, windows
+from firsthand.serve.retention import keep, keep_scripts, limits, windows
 from firsthand.store.contract import Mover, Outbox
+from firsthand.store.custody import Custody
+from firsthand.store.sqlite.custody import open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import Held, ledger_lock
 from firsthand.vendor import Vendor
@@ -78,7 +81,12 @@ class Lead:
                     durability=plan.config.store.durability,
                 )
             )
-            pages = await self._pages(parts, stack)
+            custody = await stack.enter_async_context(
+                open_custody(
+                    plan.folder, judge_of(plan.site), durability=plan.config.store.durability
+                )
+            )
+            pages = await self._pages(parts, custody, stack)
             self._mover = parts.mover
             self._delivery = _delivery(plan, parts)
             if self._stopping.is_set():
@@ -86,17 +94,21 @@ class Lead:
             async with asyncio.TaskGroup() as tasks:
                 beside = [
                     tasks.create_task(keep(parts.keeping, limits(plan.config))),
+                    tasks.create_task(keep_scripts(custody)),
                     tasks.create_task(self._show(pages)),
                 ]
                 await self._delivery.run()
                 for task in beside:
                     task.cancel()
 
-    async def _pages(self, parts: Delivering, stack: AsyncExitStack) -> web.AppRunner:
+    async def _pages(
+        self, parts: Delivering, custody: Custody, stack: AsyncExitStack
+    ) -> web.AppRunner:
         admin = self._plan.config.admin
         pages = app(
             ledger=parts.ledger,
             queue=parts.queue,
+            custody=custody,
             site=self._plan.site,
             token=self._plan.token,
             hosts=frozenset(admin.hosts),

@@ -8,6 +8,7 @@ from datetime import timedelta
 from firsthand.config.load import Config
 from firsthand.serve.plan import now
 from firsthand.store.contract import Keeping, Retention
+from firsthand.store.custody import Custody
 from firsthand.vendor import Vendor
 
 log = logging.getLogger(__name__)
@@ -45,4 +46,14 @@ async def keep(keeping: Keeping, kept: Retention) -> None:
             await keeping.purge(kept, now=now())
         except OSError as error:
             log.error("retention: %s", error.strerror)  # noqa: TRY400 - the disk's word is enough
+        await asyncio.sleep(PURGE_S)
+
+
+async def keep_scripts(custody: Custody) -> None:
+    """Drop at once and then every hour the variants that nobody asks for, until cancelled."""
+    while True:
+        try:
+            await custody.tidy()
+        except OSError as error:
+            log.error("scripts: %s", error.strerror)  # noqa: TRY400 - the disk's word is enough
         await asyncio.sleep(PURGE_S)

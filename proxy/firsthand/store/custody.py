@@ -167,6 +167,9 @@ class Custody(Protocol):
     async def forget(self, addresses: Sequence[str]) -> None:
         """Drop addresses, but for those where a person decided something."""
 
+    async def tidy(self) -> None:
+        """Drop variants beyond a bound, those that were looked at longest ago first."""
+
     async def approve(self, address: str, digest: str, by: By) -> str:
         """Serve a version from now on; return why not, "" when done."""
 
