@@ -75,7 +75,8 @@ class Intake:
             return None
         if found is None or br is None:
             return None
-        return await asyncio.to_thread(unpacked, br), found[1]
+        file = await asyncio.to_thread(unpacked, br, found[0])
+        return (file, found[1]) if file else None
 
 
 def _validators(entry: ScriptEntry | None, wanted: Asked) -> Validators:

@@ -37,9 +37,16 @@ def packed(body: bytes) -> File:
     return _file(body, brotli.compress(body, quality=9))
 
 
-def unpacked(br: bytes) -> File:
-    """Return the file whose brotli encoding is at hand. Not for the loop either."""
-    return _file(brotli.decompress(br), br)
+def unpacked(br: bytes, digest: str) -> File | None:
+    """Return the file of that hash from its brotli encoding, ``None`` if it is another or broken.
+
+    Not for the loop either.
+    """
+    try:
+        file = _file(brotli.decompress(br), br)
+    except brotli.error:
+        return None
+    return file if file.hash == digest else None
 
 
 def _file(body: bytes, br: bytes) -> File:

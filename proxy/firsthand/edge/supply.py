@@ -234,9 +234,11 @@ class Supply:
 
     async def _load(self, wanted: Asked, digest: str, *, live: bool) -> File | None:
         br = await self._try(self._custody.body(digest))
-        if br is None:
+        file = await asyncio.to_thread(unpacked, br, digest) if br else None
+        if file is None:
+            self._count("script_custody")
+            log.error("script %s: a kept version cannot be read", wanted.door)
             return None
-        file = await asyncio.to_thread(unpacked, br)
         await self._keep(wanted, file, live=live)
         return file
 
