@@ -192,3 +192,46 @@ def test_both_is_for_vendors_that_deduplicate_or_with_a_second_account() -> None
     built = build(ga4=[{"account": PROPERTY, "mode": "both", "second": SECOND}])
     assert built.accounts["ga4", PROPERTY].destination("page_view") == SECOND
     assert built.accounts["ga4", PROPERTY].destination("purchase") == PROPERTY
+
+
+PIN = {"connect.facebook.net/en_US/fbevents.js": "ab" * 32}
+
+
+def test_scripts_have_a_policy() -> None:
+    told = build(
+        scripts={
+            "policy": "hold",
+            "vendors": {"meta": "pin"},
+            "pins": PIN,
+            "purposes": {"ga4": "counts visits"},
+        }
+    ).scripts
+    assert (told.of("ga4"), told.of("meta")) == ("hold", "pin")
+    assert told.pin("meta", *PIN) == "ab" * 16
+    assert told.purposes["ga4"] == "counts visits"
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"policy": "holt"}, "scripts.policy"),
+        (
+            {"vendors": {"mata": "hold"}},
+            'scripts.vendors: "mata" is not known; did you mean "meta"',
+        ),
+        ({"vendors": {"meta": "never"}}, "scripts.vendors.meta"),
+        ({"purposes": {"x1": "?"}}, 'scripts.purposes: "x1"'),
+        ({"policy": "pin"}, "the policy of ga4, meta is pin and no hash"),
+        ({"vendors": {"meta": "pin"}}, "the policy of meta is pin and no hash"),
+        ({"vendors": {"meta": "pin", "ga4": "pin"}, "pins": PIN}, "the policy of ga4 is pin"),
+        ({"pins": {"evil.example/x.js": "ab" * 32}}, 'scripts.pins: "evil.example/x.js" is no scr'),
+        ({"pins": {"www.facebook.com/tr/": "ab" * 32}}, "is no script"),
+        ({"pins": {next(iter(PIN)): "ab" * 16}}, "is no SHA-256"),
+        ({"pins": {next(iter(PIN)): "AB" * 32}}, "is no SHA-256"),
+    ],
+)
+def test_a_policy_that_would_do_nothing_ends_the_start(section: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(scripts=section)
+    assert said in str(refused.value)
+    assert FILE in str(refused.value)

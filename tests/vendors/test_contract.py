@@ -22,6 +22,7 @@ from firsthand.model import (
 )
 from firsthand.rules.doors import Doors
 from firsthand.vendor import Auth, Door, Script, Vendor
+from firsthand.vendor import Auth, Door, Edit, Script, Vendor
 from firsthand.vendors import VENDORS
 from tests.factories import NOW, make_beacon, make_hit, make_reading, make_reply
 
@@ -95,6 +96,40 @@ def test_a_tag_shows_an_address_of_its_script(vendor: Vendor) -> None:
             door = found.find(script.hosts[0], path)
             assert door is not None
             assert door.script is script
+def is_sound(edit: Edit) -> bool:
+    """Say whether an edit stays where it may be made: no text of it ends a string or a comment."""
+    lines_end = re.search(r"[\r\n\u2028\u2029]", edit.find + edit.put)
+    if not edit.reason or lines_end or edit.find == edit.put:
+        return False
+    if not edit.find:
+        return edit.put.startswith("//")
+    return not re.search(r"[\"'`\\]|\$\{", edit.find + edit.put)
+
+
+@vendors
+def test_listed_edits_are_sound(vendor: Vendor) -> None:
+    for script in vendor.scripts:
+        assert all(is_sound(edit) for edit in script.edits)
+
+
+@pytest.mark.parametrize(
+    ("edit", "sound"),
+    [
+        (Edit("tr.a.example", "tr.b.example", "why"), True),
+        (Edit("", "//# sourceURL=https://a.example/x.js", "why"), True),
+        (Edit("a", "b", ""), False),
+        (Edit("a", "a", "why"), False),
+        (Edit("a", "b'", "why"), False),
+        (Edit('"a', "b", "why"), False),
+        (Edit("a", "${b}", "why"), False),
+        (Edit("a", "\\u0062", "why"), False),
+        (Edit("a", "b\nc", "why"), False),
+        (Edit("", "x()", "why"), False),
+        (Edit("", "// a\u2028x()", "why"), False),
+    ],
+)
+def test_what_a_sound_edit_is(edit: Edit, *, sound: bool) -> None:
+    assert is_sound(edit) is sound
 
 
 def test_no_beacon_door_belongs_to_two_vendors() -> None:

@@ -98,7 +98,7 @@ def _scripts(
                 f'{file}: scripts.pins: "{address}" is no script of a configured vendor; write host'
                 " and path at the vendor, as firsthand scripts list does"
             )
-        pinned.discard(found.vendor)
+        pinned -= {key for key, each in vendors.items() if found.script in each.scripts}
     if pinned:
         raise ConfigError(
             f"{file}: scripts: the policy of {', '.join(sorted(pinned))} is pin and no hash of its"
