@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.serve.plan import plan
-from firsthand.serve.retention import keep, limits, windows
+from firsthand.serve.retention import keep, keep_scripts, limits, windows
 from firsthand.store.contract import Retention
+from firsthand.store.sqlite.custody import open_custody
 from firsthand.vendors import VENDORS
+from tests.samples import shop
 from tests.serve.test_plan import written
 from tests.serve.test_worker import ports
 
@@ -65,3 +68,18 @@ async def test_a_disk_that_fails_is_told_and_ends_nothing(caplog: pytest.LogCapt
             assert not task.done()
             task.cancel()
     assert caplog.messages == ["retention: No space left on device"]
+
+
+async def test_variants_of_scripts_are_tidied_and_a_disk_that_fails_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_custody(tmp_path, judge_of(shop())) as custody:
+        await custody._writer._db.execute("PRAGMA query_only=ON")
+        with caplog.at_level(logging.ERROR):
+            async with asyncio.TaskGroup() as tasks:
+                task = tasks.create_task(keep_scripts(custody))
+                while not caplog.messages:
+                    await asyncio.sleep(0.01)
+                assert not task.done()
+                task.cancel()
+    assert caplog.messages[0].startswith("scripts: Read-only file system")
