@@ -206,6 +206,9 @@ def _print_json(value: object) -> None:
 
 
 def _print_rows(rows: Sequence[ScriptRow]) -> None:
+    if not rows:
+        Console().print("No script has been asked for yet.")
+        return
     table = Table(title="Scripts")
     for heading in ("script", "policy", "served", "state", "last checked (UTC)"):
         table.add_column(heading, overflow="fold")

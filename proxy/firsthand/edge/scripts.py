@@ -41,10 +41,12 @@ class Scripts:
         if request.headers.get("Service-Worker"):
             raise BadHit(403, "service_worker")
         wanted = asked(found, host, path, query, self._site)
-        live = await self._supply.live(wanted)
+        live = self._supply.at_hand(wanted) or await self._supply.live(wanted)
         if wanted.version in {"", LIVE}:
             file = live if wanted.version else await self._loader(wanted, live)
             return serve(request, file, SHORT)
+        if live.hash == wanted.version:
+            return serve(request, live, FOREVER)
         kept = await self._supply.version(wanted, wanted.version)
         # A loader in some cache may name a version that is not served any more, or that nobody
         # had. The page gets the live file, not to be kept as that.

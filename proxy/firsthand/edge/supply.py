@@ -59,15 +59,16 @@ class Supply:
         self._revision = 0
         self._looked = 0
 
+    def at_hand(self, wanted: Asked) -> File | None:
+        """Return the file that is served, if this process has it: nobody waits for that."""
+        return self._shelf.live(wanted.address)
+
     async def live(self, wanted: Asked) -> File:
         """Return the file that is served; the first request of an address waits for it, once for
         all. Raises ``BadHit`` where there is none."""
-        address = wanted.address
-        file = self._shelf.live(address)
-        if file is None:
-            file = await self._once(
-                address, lambda: self._shelf.live(address), lambda: self._first(wanted)
-            )
+        file = await self._once(
+            wanted.address, lambda: self.at_hand(wanted), lambda: self._first(wanted)
+        )
         if file is None:
             raise BadHit(404, "script_missing")
         return file

@@ -6,7 +6,7 @@ query holds is dropped, so that nothing of a visitor's request reaches a vendor 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from firsthand.errors import BadHit
 from firsthand.mapping import MAX_PAIRS, query_pairs
@@ -26,8 +26,7 @@ class Asked:
 
     ``version`` is empty for the loader, ``live`` for the approved file, else a file's hash.
     ``own`` names the account's plain script, whose query holds nothing but accounts; it is empty
-    for a variant, of which a visitor can make up many. ``family`` names door and accounts: a file
-    whose address changes with each release of the vendor is known by it.
+    for a variant, of which a visitor can make up many. ``accounts`` are those that it names.
     """
 
     vendor: str
@@ -37,12 +36,17 @@ class Asked:
     version: str
     script: Script
     own: str = ""
-    family: str = ""
+    accounts: tuple[str, ...] = ()
 
     @property
     def door(self) -> str:
         """The pattern that the address fits: what may be logged, as no visitor chose it."""
-        return f"{self.script.hosts[0]}{self.script.paths[0]}"
+        return _door(self.script)
+
+    @property
+    def family(self) -> str:
+        """Door and accounts, by which a file is known whose address changes with each release."""
+        return " ".join([self.door, *self.accounts])
 
     @property
     def address(self) -> str:
@@ -57,7 +61,7 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
         raise BadHit(404, "unknown_account")
     version, vendor = "", found.vendor
     kept: dict[str, str] = {}
-    accounts = [found.account]
+    accounts = [found.account] if found.account else []
     for name, value, spelled in _told(query):
         if name == VERSION:
             if not _VERSION.fullmatch(value):
@@ -70,12 +74,16 @@ def asked(found: Found, host: str, path: str, query: str, site: Site) -> Asked:
                 vendor = _owner(value, script, site) or vendor
                 accounts.append(value)
             kept.setdefault(name, f"{name}={spelled}")
-    whole = Asked(vendor, host, path, "&".join(kept.values()), version, script)
-    whole = replace(whole, family=" ".join([whole.door, *filter(None, accounts)]))
-    if any(script.query[name] != _ACCOUNT for name in kept):
-        return whole
-    named = [part for part in (host, path) if part in script.hosts + script.paths]
-    return replace(whole, own=" ".join([whole.door, *named, *accounts]))
+    own = ""
+    if all(script.query[name] == _ACCOUNT for name in kept):
+        named = [part for part in (host, path) if part in script.hosts + script.paths]
+        own = " ".join([_door(script), *named, *accounts])
+    kept_query = "&".join(kept.values())
+    return Asked(vendor, host, path, kept_query, version, script, own, tuple(accounts))
+
+
+def _door(script: Script) -> str:
+    return f"{script.hosts[0]}{script.paths[0]}"
 
 
 def _known(account: str, script: Script, site: Site) -> bool:
