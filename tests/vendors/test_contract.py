@@ -21,7 +21,6 @@ from firsthand.model import (
     TryLater,
 )
 from firsthand.rules.doors import Doors
-from firsthand.vendor import Auth, Door, Script, Vendor
 from firsthand.vendor import Auth, Door, Edit, Script, Vendor
 from firsthand.vendors import VENDORS
 from tests.factories import NOW, make_beacon, make_hit, make_reading, make_reply
@@ -96,6 +95,8 @@ def test_a_tag_shows_an_address_of_its_script(vendor: Vendor) -> None:
             door = found.find(script.hosts[0], path)
             assert door is not None
             assert door.script is script
+
+
 def is_sound(edit: Edit) -> bool:
     """Say whether an edit stays where it may be made: no text of it ends a string or a comment."""
     lines_end = re.search(r"[\r\n\u2028\u2029]", edit.find + edit.put)
