@@ -26,11 +26,20 @@ from firsthand.rules.decide import Decision, decide
 from firsthand.rules.respond import respond
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
-from tests.rules.consent.sources.examples import all_examples
+from tests.rules.consent import writer
+from tests.rules.consent.sources.examples import Examples, all_examples
+from tests.rules.consent.writer import tc
 from tests.samples import GRANTED
 from tests.vendors.test_cases import sent
 
-EXAMPLES = all_examples()
+YES, NO, SOME = tc(), tc(purposes=(), vendors=writer.vendors()), tc(purposes=[1, 8])
+EU = writer.header(2)
+EXAMPLES = {
+    **all_examples(),
+    "tcf": Examples(*(f"euconsent-v2={each}" for each in (YES, NO, SOME))),
+    "google_cmp": Examples(*(f'FCCDCF=[null,null,null,["{each}"]]' for each in (YES, NO, SOME))),
+    "gpp": Examples(*(f"__gpp={EU}~{each}; __gpp_sid=2" for each in (YES, NO, SOME))),
+}
 GROUPS = {key: each.groups for key, each in EXAMPLES.items() if each.groups}
 SITE = replace(sample(), consent=Policy(groups=GROUPS))
 IP = "198.51.100.77"
@@ -164,6 +173,18 @@ def test_refused_nothing_is_kept(vendor: Vendor) -> None:
         assert decision.ended, key
         assert not [line for line in decision.cookies if "Max-Age=0" not in line], key
         assert leaks(stored(decision), found) == [], key
+
+
+@vendors
+def test_refused_by_name_nothing_is_kept(vendor: Vendor) -> None:
+    if not vendor.tcf_id and not vendor.ac_id:
+        return  # no string can name it
+    for found in marked(vendor.key):
+        cookies = f"{GRANTED}; euconsent-v2={tc(vendors=writer.vendors())}; addtl_consent=1~7"
+        decision = decide(_with(found.hit, cookies), SITE, vendor)
+        assert decision.verdict.marketing
+        assert not decision.beacons
+        assert leaks(stored(decision), found) == []
 
 
 @vendors
