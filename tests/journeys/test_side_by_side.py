@@ -29,7 +29,7 @@ from tests.journeys.conftest import World, world
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DOORS = Doors(VENDORS.values())
-PATIENCE_S = 20
+PATIENCE_S = 60
 QUIET_S = 0.6
 LEAST = 40  # requests that the page without us makes at the very least
 CUSTOMER = {
