@@ -38,6 +38,7 @@ def shop(mode: Mode = Mode.SERVER, policy: Policy | None = None) -> Site:
         vendors=vendors,
         doors=Doors(vendors.values()),
         tables=Site.tables_of(vendors),
+        relays=Site.relays_of(vendors),
         consent=policy or Policy(),
         secret=b"a secret that only this test has",
     )

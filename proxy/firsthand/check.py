@@ -16,7 +16,7 @@ from firsthand.rules.consent.policy import Policy
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.consent.statement import Source as ConsentSource
 from firsthand.rules.site import Account
-from firsthand.vendor import Vendor
+from firsthand.vendor import Vendor, relay_hosts
 
 SOON_DAYS = 90
 TRIAL_SECRET = b"only to validate; nothing is hashed with it"
@@ -29,6 +29,7 @@ DOES = {
     Mode.SHADOW: "the page talks to the vendor as before; we get a copy of each beacon",
     Mode.BOTH: "the page talks to the vendor as before; the server path is sent for real",
     Mode.SERVER: "beacons end here; only the server path goes to the vendor",
+    Mode.RELAY: "beacons end here and go on as our own requests, made anew of validated parameters",
 }
 
 
@@ -120,13 +121,15 @@ def _finding(
         account=account.id,
         mode=account.mode,
         does=(DOES[account.mode], *_server_path(account)),
-        limits=(*_dedup(account), *_version(vendor, account.settings, today), *front),
+        limits=(*_dedup(account), *_relay(account), *_api_version(account, today), *front),
         missing=tuple(_missing(account, section)),
     )
 
 
 def _server_path(account: Account) -> tuple[str, ...]:
     vendor = account.vendor
+    if account.mode is Mode.RELAY:
+        return (f"relayed beacons go to {', '.join(relay_hosts(vendor))}",)
     if account.mode is not Mode.SHADOW:
         return (f"the server path goes to {', '.join(vendor.api_hosts)}",)
     if vendor.probe:
@@ -148,6 +151,25 @@ def _dedup(account: Account) -> tuple[str, ...]:
     return (f"only {names} is counted once ({dedup.key}); the rest goes to {account.second}",)
 
 
+def _relay(account: Account) -> tuple[str, ...]:
+    """Return what a relay cannot do: no door says what it makes of an event."""
+    relay = account.vendor.relay
+    if account.mode is not Mode.RELAY or relay is None:
+        return ()
+    hours = int(relay.limits.max_age.total_seconds() // 3600)
+    return (
+        "a beacon's door answers the same to anything: the report says sent, never accepted",
+        f"an event that the door did not take within {hours} h is given up",
+        "events that the shop tells itself (fh.js, /fh/events) are no beacons: they are not sent",
+        *relay.losses,
+    )
+
+
+def _api_version(account: Account, today: date) -> tuple[str, ...]:
+    relayed = account.mode is Mode.RELAY
+    return () if relayed else _version(account.vendor, account.settings, today)
+
+
 def _version(vendor: Vendor, settings: object, today: date) -> tuple[str, ...]:
     used = getattr(settings, "version", "")
     known = [version.name for version in vendor.versions]
@@ -166,7 +188,8 @@ def _missing(account: Account, section: Any) -> list[str]:  # noqa: ANN401 - mad
     wanted = [("token", section.token, account.id)]
     if account.second:
         wanted.append(("second_token", section.second_token, account.second))
-    if account.mode is Mode.SHADOW and account.vendor.probe is None:
+    tokenless = account.mode is Mode.SHADOW and account.vendor.probe is None
+    if tokenless or account.mode is Mode.RELAY:
         return []
     return [
         f"{name} of {target}: {_where(source)}. {account.vendor.token_help}"

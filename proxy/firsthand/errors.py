@@ -27,8 +27,10 @@ class BadHit(FirsthandError):
 
 
 class SendFailed(FirsthandError):
-    """A call that got no complete answer. ``reason`` says where it broke."""
+    """A call that got no complete answer. ``reason`` says where it broke; ``redirected``: the
+    answer names another address, to which nothing is sent."""
 
-    def __init__(self, reason: Reason, message: str) -> None:
+    def __init__(self, reason: Reason, message: str, *, redirected: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
+        self.redirected = redirected

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from firsthand.delivery import relay
 from firsthand.delivery.auth import MASK, Secret, join
 from firsthand.edge.requests import METHODS, longest, wires
 from firsthand.edge.scripts import TYPE
@@ -51,6 +52,7 @@ def sample() -> Site:
         vendors=VENDORS,
         doors=Doors(VENDORS.values()),
         tables=Site.tables_of(VENDORS),
+        relays=Site.relays_of(VENDORS),
         consent=Policy(),
         secret=b"the sample's secret is no secret",
         ingest_key=b"sample",
@@ -73,6 +75,8 @@ def explain(line: str, site: Site) -> dict[str, Any]:
     except BadHit as refused:
         return _shown(Response(refused.status), None, [refused.reason])
     notes = [response.counted] if response.counted else []
+    if response.asked:
+        notes.append(f"the vendor is asked at once: {response.asked.call.url.partition('?')[0]}")
     return _shown(response, (hit, site), notes)
 
 
@@ -222,9 +226,8 @@ def _calls(beacon: Beacon, hit: Hit, site: Site) -> Iterator[Call]:
     account = site.account(beacon.vendor, beacon.account)
     if beacon.withheld or account is None:
         return
-    vendor = account.vendor
-    call = vendor.write([beacon], account.settings, now=hit.at)
-    yield join(call, vendor, Secret(MASK))
+    call = relay.write(account, [beacon], now=hit.at)
+    yield call if beacon.door else join(call, account.vendor, Secret(MASK))
 
 
 def _call(index: int, call: Call) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Times are integers in Unix milliseconds unless a name says otherwise. What may i
 is left out of every ``repr``, so that no log and no error text can hold it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from typing import TypeAlias
@@ -67,7 +67,7 @@ class Origin(StrEnum):
 class Client(StrEnum):
     """How the browser's own request to the vendor ended."""
 
-    NONE = ""  # there was none (mode ``server``)
+    NONE = ""  # there was none (modes ``server`` and ``relay``)
     FIRED = "fired"  # announced, result not yet known
     OK = "ok"
     FAILED = "failed"  # blocked, or the network failed
@@ -96,6 +96,7 @@ class Mode(StrEnum):
     SHADOW = "shadow"
     BOTH = "both"
     SERVER = "server"
+    RELAY = "relay"
 
 
 class Reason(StrEnum):
@@ -110,6 +111,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"  # the same event key again
     AUTOMATIC = "automatic"  # the vendor's own telemetry, not an event of the site
     UNMAPPABLE = "unmappable"  # the server API has no such event
+    NO_BEACON = "no_beacon"  # told by the shop itself: a relay passes on beacons only
     NO_KEY = "no_key"  # went to the vendor without a key: sent again, it would count twice
     LIMITED_DATA = "limited_data"  # limited-data flag set, and the site does not forward those
     PREFETCH = "prefetch"
@@ -135,6 +137,7 @@ class Reason(StrEnum):
     BAD_IDENTIFIER = "bad_identifier"  # one identifier is refused, the event may do without
     VENDOR_WARNING = "vendor_warning"
     UNCONFIRMED = "unconfirmed"  # taken, the final word comes later
+    RELAYED = "relayed"  # a beacon door answered: it says the same to anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,8 @@ class Reading:
     ``fields`` is keyed by API path, at most one dot: ``user_data.em``. ``event_key`` is empty
     where the wire has none. ``signals`` holds consent parameters by wire name; ``limited`` says
     that the page asked for limited data use. ``unlisted`` counts parameters that no row knows.
-    ``skip`` says why this event is not for the server API at all.
+    ``skip`` says why this event is not for the server API at all. ``wire`` holds the event's own
+    parameters as they came: a relay takes from them what its table lists, and nothing else does.
     """
 
     account: str
@@ -183,6 +187,7 @@ class Reading:
     unlisted: int = 0
     skip: Reason = Reason.NONE
     notes: tuple[str, ...] = ()
+    wire: Sequence[tuple[str, str]] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +213,8 @@ class Beacon:
 
     ``account`` is the browser's, ``to`` the account its server path goes to. ``subject`` is a
     keyed hash of our browser id. ``withheld`` is the reason why the server path ends here; then
-    ``fields`` is empty.
+    ``fields`` is empty. ``door`` is host and path of the vendor's beacon door to which a relayed
+    beacon goes: ``fields`` are then the door's parameters, else the API's fields.
     """
 
     id: str
@@ -233,6 +239,7 @@ class Beacon:
     bot: int
     shape: str  # "POST form, 31 parameters, 4 unlisted"
     withheld: Reason = Reason.NONE
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +359,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A beacon door answered. It says the same to anything: more than that is not known."""
+
+    reason: Reason = Reason.RELAYED
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """Shadow: built and kept from the wire, or taken by a door where nothing is counted."""
 
@@ -361,5 +376,15 @@ class Recorded:
 
 
 Outcome: TypeAlias = (
-    Accepted | Warned | Refused | TryLater | Expired | Withheld | Split | Amend | Pending | Recorded
+    Accepted
+    | Warned
+    | Refused
+    | TryLater
+    | Expired
+    | Withheld
+    | Split
+    | Amend
+    | Pending
+    | Sent
+    | Recorded
 )

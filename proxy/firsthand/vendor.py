@@ -53,12 +53,15 @@ class Door:
     ``says``     JSON that its script waits for as the answer.
     ``exposes``  headers that its script looks for in the answer: a browser complains on the console
                  where a script may not read them, even if they are not there.
+    ``asks``     what the vendor itself would answer is worth having (mode ``relay``): of it the
+                 script gets what ``Relay.answer`` takes, or ``says`` if the vendor is slow.
     """
 
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
     says: bytes = b""
     exposes: tuple[str, ...] = ()
+    asks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,30 @@ class Version:
     ends: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """How a pixel's beacon is made anew for the vendor's own beacon door (mode ``relay``).
+
+    ``fields``  a table of its own: wire name -> name in the request that we make, privacy class,
+                converter to what stands there. What is not in it is not passed on; there is no
+                other way from a beacon into a relayed request.
+    ``write``   one beacon -> the request: to ``Beacon.door``, of its fields alone. One event a
+                request, also where the pixel sends several at once.
+    ``ids``     API path of an id that a cookie holds -> name here: filled in where it is missing.
+    ``losses``  what the door gets less of than from a browser, for ``check``.
+    ``limits``  a door dates a beacon by its arrival: what is a day late is not passed on any more.
+    ``answer``  the vendor's answer at a door that ``asks`` -> what the page's script gets of it, as
+                JSON made anew; ``None`` where it is not the known shape.
+    """
+
+    fields: tuple[Field, ...]
+    write: Callable[[Beacon], Call]
+    ids: Mapping[str, str]
+    losses: tuple[str, ...] = ()
+    limits: Limits = Limits(10, 65_536, timedelta(hours=24), calls_per_second=100.0, in_flight=8)
+    answer: Callable[[bytes], bytes | None] = lambda _: None
+
+
 Write: TypeAlias = Callable[..., Call]
 Compose: TypeAlias = Callable[[Event, str, Any], Reading | None]
 """Event, account, its settings -> reading; ``None`` where the vendor gets no such event."""
@@ -209,6 +236,9 @@ class Vendor:
                                            a row in ``cookies`` are filled in by the rules
     ``takes_anything``                     its API answers yes to whatever comes: only ``probe``'s
                                            door ever says no
+    ``relay``                              how its beacons are passed on as our own requests;
+                                           ``None``: mode ``relay`` stops the start, and
+                                           ``unrelayed`` says why
     ``social``                             a social network: a refusal of social media concerns it
     ``tcf_id``, ``ac_id``                  its ids on the IAB's Global Vendor List and in Google's
                                            list of ad technology providers; 0 where it is on none
@@ -272,6 +302,14 @@ class Vendor:
     takes_anything: bool = False
     tcf_id: int = 0
     ac_id: int = 0
+    relay: Relay | None = None
+    unrelayed: str = ""
+
+
+def relay_hosts(vendor: Vendor) -> tuple[str, ...]:
+    """Return the hosts that relayed beacons go to: those of the beacon doors, named in full."""
+    doors = vendor.beacons if vendor.relay else ()
+    return tuple(dict.fromkeys(host for door in doors for host in door.hosts if "*" not in host))
 
 
 def no_fields() -> Fields:

@@ -16,6 +16,7 @@ from aiohttp import web
 from yarl import URL
 
 from firsthand.browser.rules import rules_of
+from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.bots import score
 from firsthand.edge.requests import Front
@@ -127,7 +128,8 @@ async def tracking_host(folder: Path) -> AsyncIterator[int]:
     front = Front(frozenset({name}), wanted(site), clock, score)
     async with aiohttp.ClientSession() as session:
         scripts = Scripts(site, rules_of(site), Shelf(folder), session, lambda _reason: None)
-        app = Edge(site, front, Kept(), scripts, lambda: None)
+        answers = Answers(session, (), "", lambda _reason: None)
+        app = Edge(site, front, Kept(), scripts, answers, lambda: None)
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         await web.SockSite(runner, listening).start()

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from firsthand.browser.rules import rules_of
+from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.bots import score
 from firsthand.edge.intake import Intake
@@ -122,7 +123,8 @@ async def running(site: Site, folder: Path, *, behind_front: bool = False) -> As
         intake = Intake(session, custody, site.vendor_suffix)
         supply = Supply(site.scripts, intake, custody, lambda _reason: None, lambda: NOW)
         scripts = Scripts(site, rules_of(site), supply)
-        app = Edge(site, front, kept, scripts, lambda: woken.append(True))
+        answers = Answers(session, (), "", lambda _reason: None)
+        app = Edge(site, front, kept, scripts, answers, lambda: woken.append(True))
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         listener = web.TCPSite(runner, "127.0.0.1", 0)

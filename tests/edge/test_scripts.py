@@ -16,6 +16,7 @@ import pytest
 from aiohttp import web
 
 from firsthand.browser.rules import rules_of
+from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
@@ -84,7 +85,8 @@ async def edge_before(here: Vendor, folder: Path, site: Site | None = None) -> A
         intake = Intake(session, custody, site.vendor_suffix)
         supply = Supply(site.scripts, intake, custody, _counter(kept), lambda: NOW)
         scripts = Scripts(site, rules_of(site), supply)
-        app = Edge(site, front, kept, scripts, lambda: None)
+        answers = Answers(session, (), "", lambda _reason: None)
+        app = Edge(site, front, kept, scripts, answers, lambda: None)
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

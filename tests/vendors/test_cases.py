@@ -1,8 +1,9 @@
 """Replays every case: a hit as it arrives, what is read from it, the call that delivery would send.
 
-A case is ``{kind, about, source, hit, settings?, readings, call?}``: ``kind`` is one of ``KINDS``
-or ``other``, ``call`` what ``write`` makes of all readings without ``skip`` that share the first
-one's batch. Consent and foreign paths have no cases: every hit that goes on is tried with both.
+A case is ``{kind, about, source, hit, settings?, readings, call?, relay?}``: ``kind`` is one of
+``KINDS`` or ``other``, ``call`` what ``write`` makes of all readings without ``skip`` that share
+the first one's batch, ``relay`` the requests that mode ``relay`` makes of the hit, their texts
+decoded. Consent and foreign paths have no cases: every hit that goes on is tried with both.
 """
 
 import base64
@@ -12,13 +13,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 import firsthand.vendors
 from firsthand.errors import BadHit
 from firsthand.explain import sample
-from firsthand.model import Beacon, Hit, Purpose, Reading, Reason
+from firsthand.model import Beacon, Call, Hit, Mode, Purpose, Reading, Reason
 from firsthand.rules.cookies import split
 from firsthand.rules.decide import decide
 from firsthand.rules.respond import respond
@@ -28,6 +30,10 @@ from tests.factories import make_beacon, make_hit
 from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED
 
 SITE = sample()
+RELAYING = replace(
+    SITE,
+    accounts={key: replace(each, mode=Mode.RELAY) for key, each in SITE.accounts.items()},
+)
 CASES = sorted((Path(__file__).parent / "cases").glob("*/*.json"))
 KINDS = frozenset(
     {
@@ -96,7 +102,56 @@ def test_case_says_what_it_shows_and_who_says_so(path: Path) -> None:
     assert case["about"]
     assert case["source"]
     assert case["kind"] in KINDS | {"other"}
-    assert set(case) <= {"kind", "about", "source", "hit", "settings", "readings", "call"}
+    parts = {"kind", "about", "source", "hit", "settings", "readings", "call", "relay"}
+    assert set(case) <= parts
+
+
+def texts(told: str) -> dict[str, str]:
+    return dict(parse_qsl(told.replace("+", "%2B"), keep_blank_values=True))
+
+
+def shown(call: Call) -> dict[str, Any]:
+    """Return a relayed request with its parameters decoded."""
+    url, _, query = call.url.partition("?")
+    body = call.body.decode()
+    return {
+        "method": call.method,
+        "url": url,
+        **({"query": texts(query)} if query else {}),
+        **({"body": json.loads(body) if body[:1] == "{" else texts(body)} if body else {}),
+    }
+
+
+def relayed(vendor: Vendor, hit: Hit, cookie: str = GRANTED) -> list[Call]:
+    """Return the requests that mode ``relay`` makes of a hit."""
+    decision = decide(with_consent(hit, cookie), RELAYING, vendor)
+    assert vendor.relay is not None
+    return [vendor.relay.write(beacon) for beacon in decision.beacons if beacon.door]
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_case_relayed(path: Path) -> None:
+    case = json.loads(path.read_text("utf-8"))
+    vendor, hit = VENDORS[path.parent.name], hit_of(case["hit"])
+    made = relayed(vendor, hit)
+    if "relay" in case:
+        assert [shown(call) for call in made] == case["relay"]
+    for call in made:
+        assert urlsplit(call.url).netloc in {host for door in vendor.beacons for host in door.hosts}
+        assert set(call.headers) <= {"user-agent", "content-type"}
+        assert call.vendor == vendor.key
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+def test_purchase_and_page_view_are_relayed(vendor: Vendor) -> None:
+    assert {case["kind"] for case in of(vendor) if "relay" in case} >= {"purchase", "page_view"}
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+@pytest.mark.parametrize("cookie", [REFUSED, ANALYTICS_ONLY, "other=1"])
+def test_nothing_is_relayed_without_marketing_consent(vendor: Vendor, cookie: str) -> None:
+    for case in of(vendor):
+        assert not relayed(vendor, hit_of(case["hit"]), cookie)
 
 
 def test_every_vendor_has_cases() -> None:

@@ -20,6 +20,7 @@ class Place(StrEnum):
     WOULD_SERVER_ONLY = "would_server_only"  # the same, built without sending
     UNSEEN = "unseen"  # server path ok or built; how the browser's request ended is not known
     ALONE = "alone"  # the API took it, and no browser request was meant to exist
+    RELAYED = "relayed"  # sent on to a beacon door, which says nothing about an event
     NEITHER = "neither"  # no path is known to have delivered it
     APART = "apart"  # not meant for the server path, so not compared
 
@@ -70,6 +71,7 @@ NOT_COMPARED = frozenset(
     {
         Reason.AUTOMATIC,
         Reason.UNMAPPABLE,
+        Reason.NO_BEACON,
         Reason.NO_KEY,
         Reason.PREFETCH,
         Reason.FOREIGN_PAGE,
@@ -109,13 +111,15 @@ _OF_STATE: Mapping[Server, Cause] = {
 
 
 def place(client: Client, server: Server, reason: Reason, *, has_browser_path: bool) -> Place:
-    """Return the place of a twin. ``has_browser_path`` is false for accounts in mode ``server``."""
+    """Return a twin's place. ``has_browser_path`` is false in modes ``server`` and ``relay``."""
     if server is Server.WITHHELD and reason in NOT_COMPARED:
         return Place.APART
     if server in DELIVERED:
         return _delivered(client, has_browser_path=has_browser_path)
     if server in WOULD:
         return _would(client)
+    if server is Server.SENT and reason is Reason.RELAYED:
+        return Place.RELAYED
     return Place.CLIENT_ONLY if client is Client.OK else Place.NEITHER
 
 

@@ -20,6 +20,7 @@ LAYOUT = (
     ("would_match", "ok", "built"),
     ("unseen", "unknown", "fine"),
     ("alone", "", "delivered"),
+    ("relayed", "", "built"),
     ("server_only", "gone", "delivered"),
     ("would_server_only", "gone", "built"),
     ("neither", "gone", "gone"),

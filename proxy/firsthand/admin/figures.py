@@ -12,6 +12,8 @@ Pure. What the figures mean:
 ``unseen``             the server path is fine, and how the browser's request ended is not known.
                        Unknown is not failed, so these are in neither union.
 ``alone``              delivered in mode ``server``, where no browser request is meant to exist.
+``relayed``            sent on to a beacon door in mode ``relay``, which does not say whether it
+                       counted the event. In no rate.
 ``neither``            no path is known to have delivered it.
 ``apart``              never meant for both paths (a vendor's own telemetry, prefetches).
 ``union``              matched + client_only + server_only; ``match`` is matched / union.
@@ -83,7 +85,7 @@ def at_most(histogram: Iterable[tuple[int, int]], share: float) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How twins are spread. ``client``, ``server`` and the nine places each add up to ``total``.
+    """How twins are spread. ``client``, ``server`` and the ten places each add up to ``total``.
 
     The keys of ``client`` and ``server`` are states; ``none``: there was no browser request.
     """
@@ -98,6 +100,7 @@ class Figures:
     would_server_only: int
     unseen: int
     alone: int
+    relayed: int
     neither: int
     apart: int
     union: int
@@ -130,6 +133,7 @@ def figures(counts: Iterable[Count], mode: Mode | None) -> Figures:
         would_server_only=at[Place.WOULD_SERVER_ONLY],
         unseen=at[Place.UNSEEN],
         alone=at[Place.ALONE],
+        relayed=at[Place.RELAYED],
         neither=at[Place.NEITHER],
         apart=at[Place.APART],
         union=union,
@@ -140,5 +144,10 @@ def figures(counts: Iterable[Count], mode: Mode | None) -> Figures:
 
 
 def where(row: Count, mode: Mode | None) -> Place:
-    """Return the place of a row's twins; only mode ``server`` means to have no browser path."""
-    return place(row.client, row.server, row.reason, has_browser_path=mode is not Mode.SERVER)
+    """Return the place of a row's twins."""
+    return place(row.client, row.server, row.reason, has_browser_path=has_browser_path(mode))
+
+
+def has_browser_path(mode: Mode | None) -> bool:
+    """Say whether an account's pixel talks to the vendor itself."""
+    return mode not in {Mode.SERVER, Mode.RELAY}

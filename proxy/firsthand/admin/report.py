@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 import orjson
 
 from firsthand.admin.causes import EXPLANATIONS, GAP, Cause, cause, note_cause
-from firsthand.admin.figures import Figures, figures, where
+from firsthand.admin.figures import Figures, figures, has_browser_path, where
 from firsthand.admin.quality import KeyCoverage, Keys, Speed, coverage, event_keys, speed
 from firsthand.admin.rows import Rows, Span
 from firsthand.model import Mode, Reason
@@ -168,7 +168,7 @@ def _account(key: Key, parts: _Parts, site: Site) -> AccountReport:
         account=key[1],
         second=second,
         mode=mode,
-        has_browser_path=mode is not Mode.SERVER,
+        has_browser_path=has_browser_path(mode),
         figures=figures(counts, mode),
         events=_events(counts, mode),
         gap=_gap(counts, notes, mode),

@@ -3,6 +3,7 @@
 from firsthand.admin.figures import Figures
 from firsthand.admin.report import AccountReport
 from firsthand.admin.words import number
+from firsthand.model import Mode
 from firsthand.rules.site import Site
 
 
@@ -12,7 +13,7 @@ def summary(account: AccountReport) -> str:
     if spread.total == 0:
         return "No event in this span of time."
     if not account.has_browser_path and spread.union == 0:
-        return _server(spread)
+        return _relay(spread) if account.mode is Mode.RELAY else _server(spread)
     parts = [_live(spread)] if spread.match is not None else []
     parts += [_shadow(spread)] if spread.would is not None else []
     parts += [_unseen(spread)] if spread.unseen else []
@@ -21,6 +22,11 @@ def summary(account: AccountReport) -> str:
 
 def _server(spread: Figures) -> str:
     return f"The vendor took {number(spread.alone)} of {_events(spread.total - spread.apart)}."
+
+
+def _relay(spread: Figures) -> str:
+    sent = f"{number(spread.relayed)} of {_events(spread.total - spread.apart)}"
+    return f"Sent on {sent}; the vendor's door does not say which of them it counted."
 
 
 def _live(spread: Figures) -> str:

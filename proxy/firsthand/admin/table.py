@@ -9,6 +9,7 @@ _ALWAYS_SERVER = {
     Mode.SHADOW: (Server.RECORDED,),
     Mode.BOTH: (Server.ACCEPTED, Server.REFUSED),
     Mode.SERVER: (Server.ACCEPTED, Server.REFUSED),
+    Mode.RELAY: (Server.SENT, Server.REFUSED),
     None: (),
 }
 _CLIENT_ORDER = ("ok", "failed", "unknown", "fired", "none")
@@ -32,6 +33,7 @@ _PLACE_ORDER = (
     Place.SERVER_ONLY,
     Place.WOULD_SERVER_ONLY,
     Place.UNSEEN,
+    Place.RELAYED,
     Place.NEITHER,
     Place.APART,
 )

@@ -83,7 +83,7 @@ def _bar(bars: Sequence[Bar]) -> Text:
 def _lines(account: AccountReport) -> list[str]:
     spread = account.figures
     client = _states(spread.client, client_columns(account), words.CLIENT)
-    lines = [f"browser path: {client or words.MODE[Mode.SERVER][1]}"]
+    lines = [f"browser path: {client or words.MODE[account.mode or Mode.SERVER][1]}"]
     lines.append(
         f"server path: {_states(spread.server, server_columns(account), words.SERVER_SHORT)}"
     )

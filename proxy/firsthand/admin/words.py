@@ -34,6 +34,10 @@ MODE: Mapping[str, tuple[str, str]] = {
         "server",
         "No browser path: the pixel's requests end here and go on as API calls.",
     ),
+    Mode.RELAY: (
+        "relay",
+        "No browser path: the pixel's requests end here and go on as our own, to the same doors.",
+    ),
     "": ("not configured", "No longer in the configuration; what is left of its history."),
 }
 CAUSE: Mapping[str, str] = {
@@ -54,6 +58,7 @@ PLACE: Mapping[str, str] = {
     Place.SERVER_ONLY: "server only",
     Place.WOULD_SERVER_ONLY: "would be server only",
     Place.UNSEEN: "result not seen",
+    Place.RELAYED: "relayed",
     Place.NEITHER: "neither",
     Place.APART: "not compared",
 }
@@ -82,6 +87,7 @@ REASON: Mapping[str, str] = {
     Reason.DUPLICATE: "the same event key again",
     Reason.AUTOMATIC: "the vendor's own telemetry",
     Reason.UNMAPPABLE: "the server API has no such event",
+    Reason.NO_BEACON: "told by the shop itself: a relay passes on beacons only",
     Reason.NO_KEY: "no event key: it would count twice",
     Reason.LIMITED_DATA: "limited-data flag set",
     Reason.PREFETCH: "prefetched page",
@@ -105,6 +111,7 @@ REASON: Mapping[str, str] = {
     Reason.BAD_IDENTIFIER: "identifier refused by the vendor",
     Reason.VENDOR_WARNING: "vendor warned",
     Reason.UNCONFIRMED: "vendor's last word outstanding",
+    Reason.RELAYED: "the door answers the same to anything: whether it counted is not known",
 }
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from firsthand.browser import KeyRules, Rules, VendorRules
+from firsthand.model import Mode
 from firsthand.rules import verdict
 from firsthand.rules.consent import gate
 from firsthand.rules.site import Account, Site
@@ -16,6 +17,7 @@ _HOLES = re.compile(r"(\*|\{account\})")
 _HOST_HOLE = {"*": r"[a-z0-9.-]+", "{account}": r"[A-Za-z0-9_-]+"}
 _PATH_HOLE = {"*": r"[^/]+", "{account}": r"([A-Za-z0-9_-]+)"}
 _ACCOUNT = "{account}"
+_PAGE_MODES = {Mode.RELAY: "server"}  # to a page they are one: beacons end here
 
 
 def rules_of(site: Site) -> Rules:
@@ -107,7 +109,7 @@ def _modes(accounts: Iterable[Account]) -> dict[str, str]:
     found: dict[str, set[str]] = {}
     for account in accounts:
         for name in (*account.vendor.tags(account.id or "*"), ""):
-            found.setdefault(name, set()).add(str(account.mode))
+            found.setdefault(name, set()).add(_PAGE_MODES.get(account.mode, str(account.mode)))
     return {name: _agreed(modes) for name, modes in found.items()}
 
 

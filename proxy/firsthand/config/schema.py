@@ -232,7 +232,7 @@ class AccountSection(Section):
     mode: Mode = Field(
         Mode.SHADOW,
         description="shadow: watch and compare; both: send on both paths; server: end the pixel's"
-        " path here",
+        " path here; relay: the same, and send its beacons on, made anew",
     )
     second: str = Field(
         "", description="in mode both: account for events that the vendor cannot deduplicate"

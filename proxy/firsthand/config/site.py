@@ -47,6 +47,7 @@ def site(config: Config, *, secret: bytes, file: str) -> Site:
         vendors=vendors,
         doors=Doors(vendors.values()),
         tables=Site.tables_of(vendors),
+        relays=Site.relays_of(vendors),
         consent=_policy(config, file),
         secret=secret,
         old_secrets=old_secrets(config),
@@ -127,6 +128,7 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
                 f" one looks like {vendor.account_example}"
             )
     _check_both(vendor, section, where)
+    _check_relay(vendor, section, where)
     _check_needed(vendor, section, where)
     common = set(AccountSection.model_fields)
     own = {
@@ -145,7 +147,12 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
 
 
 def _check_needed(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see _account
-    """Refuse an account without a setting whose metadata has a ``needed``, an example of it."""
+    """Refuse an account without a setting whose metadata has a ``needed``, an example of it.
+
+    The API needs it, which a relay does not use.
+    """
+    if section.mode is Mode.RELAY:
+        return
     for each in dataclasses.fields(vendor.settings):
         if each.metadata.get("needed") and not getattr(section, each.name):
             raise ConfigError(f"{where}: {each.name}: is required. {each.metadata['doc']}")
@@ -160,6 +167,21 @@ def _check_both(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN4
         )
     if section.second == section.account:
         raise ConfigError(f"{where}: second is the account itself")
+
+
+def _check_relay(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see above
+    if section.mode is not Mode.RELAY:
+        return
+    if vendor.relay is None:
+        raise ConfigError(
+            f"{where}: mode relay: beacons of {vendor.title} cannot be passed on"
+            f" ({vendor.unrelayed or 'no request is known that stands for them'}); use server"
+        )
+    if section.second:
+        raise ConfigError(
+            f"{where}: second: a relay sends each beacon once, to the account that it names;"
+            " leave second out, or use mode both"
+        )
 
 
 def _some(built: list[Account], file: str) -> None:

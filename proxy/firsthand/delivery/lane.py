@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
+from firsthand.delivery import relay
 from firsthand.delivery.batch import Batch, batches, choose, fit, probe
 from firsthand.delivery.breaker import HOLDS, Breaker, State
 from firsthand.delivery.exchange import Answer, Way
@@ -39,7 +40,7 @@ class LaneState:
 
 
 class Runner:
-    """One lane at work. ``way`` is live or shadow; no line here knows which."""
+    """One lane at work. ``way`` is live, shadow or relay; no line here knows which."""
 
     def __init__(
         self, queue: Queue, account: Account, way: Way, *, pace: Pace, clock: Clock
@@ -47,7 +48,7 @@ class Runner:
         self.lane = Lane(account.vendor.key, account.id)
         self._queue = queue
         self._account = account
-        self._limits = account.vendor.limits
+        self._limits = account.limits
         self._way = way
         self._pace = pace
         self._clock = clock
@@ -136,7 +137,7 @@ class Runner:
         now, most, probing = self._clock.now(), self._most, self._breaker.enter()
         leased = await self._queue.lease(self.lane, now=now, limit=most, for_ms=self._pace.lease_ms)
         alive = await self._settler.sift(leased)
-        groups = batches(alive, self._account.vendor.batch_key)
+        groups = batches(alive, lambda beacon: relay.batch_key(self._account, beacon))
         linger_ms = 0 if self._finishing else self._pace.linger_ms
         choice = (
             probe(groups) if probing else choose(groups, most=most, now=now, linger_ms=linger_ms)
@@ -181,8 +182,7 @@ class Runner:
         self._awake.clear()
 
     def _write(self, beacons: Sequence[Beacon]) -> Call:
-        vendor, settings = self._account.vendor, self._account.settings
-        return vendor.write(beacons, settings, now=self._clock.now())
+        return relay.write(self._account, beacons, now=self._clock.now())
 
     def _question(self, ticket: str) -> Callable[[Sequence[Beacon]], Call]:
         """Return how to write the question what became of the beacons of one ticket."""

@@ -98,7 +98,8 @@ class HttpSender:
         except (aiohttp.ClientError, OSError) as error:
             raise _failed(error) from None
         if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
-            raise SendFailed(Reason.BROKEN_REPLY, f"HTTP {status}: a redirect, not followed")
+            told = f"HTTP {status}: a redirect, not followed"
+            raise SendFailed(Reason.BROKEN_REPLY, told, redirected=True)
         return Reply(status, headers, body, round((loop.time() - start) * 1000))
 
     def _address(self, call: Call) -> URL:

@@ -90,11 +90,11 @@ class Settler:
 
     async def sift(self, leased: Sequence[Leased]) -> Batch:
         """Return what is to be sent or asked for; settle what is past its time."""
-        now, vendor = self._clock.now(), self._account.vendor
+        now, vendor, limits = self._clock.now(), self._account.vendor, self._account.limits
         alive: Batch = []
         over: list[Settled] = []
         for one in leased:
-            over_at = deadline(one.beacon, self._policy, vendor.limits, replayed_at=one.replayed_at)
+            over_at = deadline(one.beacon, self._policy, limits, replayed_at=one.replayed_at)
             if now >= over_at or (one.ticket and vendor.ask is None):
                 over.append(Settled(one.row, _given_up(one, Expired(Reason.TOO_OLD))))
             else:
@@ -131,7 +131,7 @@ class Settler:
                 one.attempts,
                 now=now,
                 policy=self._policy,
-                limits=self._account.vendor.limits,
+                limits=self._account.limits,
                 draw=draw,
                 replayed_at=one.replayed_at,
             )

@@ -44,6 +44,8 @@ class Shadow:
 
     async def go(self, call: Call, beacons: Sequence[Beacon]) -> Answer:
         """Return ``Recorded`` for each beacon, or what the test door refused."""
+        if beacons[0].door:
+            return _recorded("a beacon for relaying, from another mode", beacons)
         if self._vendor.probe is None or self._vendor.judge_probe is None:
             return _recorded("the vendor has no test door", beacons)
         secret = self._token.read()

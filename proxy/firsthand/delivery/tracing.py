@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 import orjson
 
+from firsthand.delivery import relay
 from firsthand.delivery.auth import MASK
 from firsthand.mapping import Table
-from firsthand.model import IDENTIFYING, Accepted, Beacon, Call, Outcome, Recorded, Reply
+from firsthand.model import IDENTIFYING, Accepted, Beacon, Call, Outcome, Recorded, Reply, Sent
 from firsthand.rules.site import Account
 from firsthand.rules.trace import placeholder
 from firsthand.store.contract import Leased, Settled
@@ -88,6 +89,15 @@ def masked_call(call: Call, vendor: Vendor, veil: Veil) -> str:
         names.append(vendor.auth_param.lower() if vendor.auth is Auth.HEADER else "authorization")
     else:
         url += f"{'&' if '?' in url else '?'}{vendor.auth_param}={MASK}"
+    return _masked(call, url, names, veil)
+
+
+def masked_relay(call: Call, veil: Veil) -> str:
+    """Return a relayed request as JSON, likewise: it carries no token."""
+    return _masked(call, call.url, sorted(call.headers), veil)
+
+
+def _masked(call: Call, url: str, names: list[str], veil: Veil) -> str:
     try:
         body = veil.value(orjson.loads(call.body))
     except orjson.JSONDecodeError:
@@ -116,12 +126,15 @@ class Tracer:
 
     def __init__(self, account: Account, *, now: Callable[[], int]) -> None:
         self._account = account
+        relayed = account.vendor.relay
         self._table = Table(account.vendor.fields)
+        self._doors = Table(relayed.fields if relayed else ())
         self._now = now
 
     def veil(self, beacons: Iterable[Beacon]) -> Veil:
         """Return what hides the values of ``beacons``: all that went with one call."""
-        return Veil(self._table, beacons)
+        told = list(beacons)
+        return Veil(self._doors if told and told[0].door else self._table, told)
 
     def settled(
         self, done: Sequence[tuple[Leased, Outcome]], *, reply: Reply | None, veil: Veil
@@ -141,16 +154,17 @@ class Tracer:
         ]
 
     def _call(self, beacon: Beacon) -> str:
-        vendor, settings = self._account.vendor, self._account.settings
+        account = self._account
         try:
-            call = vendor.write([beacon], settings, now=self._now())
+            call = relay.write(account, [beacon], now=self._now())
         except Exception:  # noqa: BLE001 - the event is settled and counted; only its trace is lost
             return ""
-        return masked_call(call, vendor, self.veil([beacon]))
+        veil = self.veil([beacon])
+        return masked_relay(call, veil) if beacon.door else masked_call(call, account.vendor, veil)
 
 
 def _plain(outcome: Outcome) -> bool:
-    return isinstance(outcome, Accepted | Recorded)
+    return isinstance(outcome, Accepted | Recorded | Sent)
 
 
 def quiet(outcome: AnyOutcome, veil: Veil) -> AnyOutcome:

@@ -14,6 +14,7 @@ from firsthand.delivery.exchange import Way
 from firsthand.delivery.lane import LaneState, Runner
 from firsthand.delivery.live import Live
 from firsthand.delivery.pace import Clock, Pace
+from firsthand.delivery.relay import Relay
 from firsthand.delivery.sampled import Sampled
 from firsthand.delivery.sender import Sender
 from firsthand.delivery.shadow import Shadow
@@ -135,15 +136,19 @@ class Delivery:
         return Runner(self._queue, outlet.account, way, pace=self._pace, clock=self._clock)
 
     def _way(self, outlet: Outlet) -> Way:
-        account, clock = outlet.account, self._clock
-        sender = self._sender(account.vendor)
-        shadow = Shadow(account.vendor, outlet.token, sender, now=clock.now)
-        if account.mode is Mode.SHADOW:
+        sender = self._sender(outlet.account.vendor)
+        shadow = Shadow(outlet.account.vendor, outlet.token, sender, now=self._clock.now)
+        if outlet.account.mode is Mode.SHADOW:
             return shadow
-        live = Live(account.vendor, outlet.token, sender)
-        if not (account.vendor.takes_anything and self._check_share):
+        if outlet.account.mode is Mode.RELAY and outlet.token.read() is None:
+            return Relay(sender, None)  # no token is needed, so that none is waited for
+        return Relay(sender, self._live(outlet, sender, shadow))
+
+    def _live(self, outlet: Outlet, sender: Sender, shadow: Shadow) -> Way:
+        live = Live(outlet.account.vendor, outlet.token, sender)
+        if not (outlet.account.vendor.takes_anything and self._check_share):
             return live
-        return Sampled(live, shadow, share=self._check_share, draw=clock.draw)
+        return Sampled(live, shadow, share=self._check_share, draw=self._clock.draw)
 
     async def _keep_running(self, runner: Runner) -> None:
         """Run a lane until it finishes; one that fails starts again; its leases end alone."""

@@ -4,10 +4,12 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
 from aiohttp import web
 
 from firsthand.edge import requests
+from firsthand.edge.answers import Answers
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Answer, build, refusal
@@ -40,18 +42,20 @@ TELL_MS = 1000
 class Edge:
     """What the listener needs. ``woken`` is called when something new waits for delivery."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that the composition root brings together
         self,
         site: Site,
         front: Front,
         outbox: Outbox,
         scripts: Scripts,
+        answers: Answers,
         woken: Callable[[], None],
     ) -> None:
         self.site = site
         self.front = front
         self.outbox = outbox
         self.scripts = scripts
+        self.answers = answers
         self.woken = woken
         self._https = site.tracking_url.startswith("https:")
         self._untold = 0
@@ -108,8 +112,15 @@ class Edge:
         if response.counted:
             self.count(response.counted)
         stored = await self._store(response)
-        kept = response if stored else unkept(hit, fault=False)
+        kept = await self._asked(response) if stored else unkept(hit, fault=False)
         return self._answer(hit, kept, request)
+
+    async def _asked(self, response: Response) -> Response:
+        """Put the vendor's answer in place of the door's own, if there is one in time."""
+        if response.asked is None:
+            return response
+        body = await self.answers.get(response.asked)
+        return response if body is None else replace(response, body=body)
 
     async def _respond(self, hit: Hit) -> Response:
         """Decide; on a server's batch beside the loop, as it would hold up the pages."""

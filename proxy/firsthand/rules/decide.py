@@ -23,7 +23,7 @@ from firsthand.model import (
     Verdict,
     Withdrawal,
 )
-from firsthand.rules import addresses, clickids, keeper
+from firsthand.rules import addresses, clickids, keeper, relay
 from firsthand.rules.consent import gate
 from firsthand.rules.personal import telling
 from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
@@ -169,8 +169,9 @@ def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Read
     account = site.account(vendor.key, reading.account)
     own = gate.restrict(verdict, reading.signals, site.consent)
     reason = (
-        reading.skip
+        relay.skips(reading, account)
         or _no_account(account)
+        or relay.unfit(hit, account)
         or _not_a_visit(hit, site, reading)
         or _too_old(hit, vendor, reading)
         or gate.allows(own, vendor)
@@ -296,8 +297,10 @@ class _Context:
 def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: int) -> Beacon:
     reading, hit, vendor = read.reading, here.hit, read.vendor
     account = reading.account
-    table = here.site.tables[vendor.key]
-    fields = _sendable(table, read, effective)
+    relayed = relay.relays(read.account)
+    table = (here.site.relays if relayed else here.site.tables)[vendor.key]
+    told = {} if read.reason else _told(here, read, table, effective)
+    fields = _sendable(table, read, told)
     event = identity(here.site, account, here.digest, index)
     return Beacon(
         id=event,
@@ -314,7 +317,7 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
         origin=hit.origin,
         client=hit.client,
         client_ms=hit.client_ms,
-        client_keys=table.keys(reading.fields).value,
+        client_keys=here.site.tables[vendor.key].keys(reading.fields).value,
         server_keys=table.keys(fields).value,
         subject=here.subject,
         at=hit.at,
@@ -322,20 +325,25 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
         bot=hit.bot,
         shape=_shape(hit, reading),
         withheld=read.reason,
+        door=f"{hit.host}{hit.path}" if relayed and not read.reason else "",
     )
 
 
-def _sendable(table: Table, read: _Read, effective: Mapping[str, str]) -> Fields:
-    """Return what may leave: filled up, stripped by consent, addresses cleaned."""
-    if read.reason:
-        return {}
-    vendor = read.vendor
+def _told(here: _Context, read: _Read, table: Table, effective: Mapping[str, str]) -> Fields:
+    """Return what an event tells, filled up, without readable contact data."""
+    if relay.relays(read.account):
+        return relay.fields(here.hit, read.reading, read.vendor, table, effective)
     fields = dict(read.reading.fields)
     for path in read.telling:
         del fields[path]
-    _fill(vendor, read.reading.account, fields, effective)
-    _clean(vendor, table, fields)
-    allowed = gate.kinds(read.verdict, vendor)
+    _fill(read.vendor, read.reading.account, fields, effective)
+    return fields
+
+
+def _sendable(table: Table, read: _Read, fields: Fields) -> Fields:
+    """Return what may leave: stripped by consent, addresses cleaned."""
+    _clean(read.vendor, table, fields)
+    allowed = gate.kinds(read.verdict, read.vendor)
     return fields if allowed is gate.ALL_KINDS else gate.strip(fields, table.kind, allowed)
 
 

@@ -27,6 +27,7 @@ class Found:
     """A door: its use, the vendor's key, for a script its grammar and the account in its path.
 
     ``says`` is the JSON that a vendor's script wants to hear here; empty: nothing in particular.
+    ``asks``: what the vendor itself answers is worth having.
     """
 
     use: Use
@@ -34,6 +35,7 @@ class Found:
     script: Script | None = None
     account: str = ""
     says: bytes = b""
+    asks: bool = False
 
 
 _HOLES = re.compile(r"(\*|\{account\})")
@@ -60,7 +62,9 @@ class Doors:
 
     def _add(self, doors: Sequence[Door | Script], found: Found) -> None:
         for door in doors:
-            here = replace(found, says=door.says) if isinstance(door, Door) else found
+            here = found
+            if isinstance(door, Door):
+                here = replace(found, says=door.says, asks=door.asks)
             for host in door.hosts:
                 for path in door.paths:
                     self._add_one(host, path, here)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from firsthand.errors import BadHit
 from firsthand.model import Hit
-from firsthand.rules import backend, copies, question
+from firsthand.rules import backend, copies
+from firsthand.rules import question as consent
+from firsthand.rules.asking import Question, question
 from firsthand.rules.collect import collect
 from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Found, Use
@@ -23,13 +25,15 @@ GIF = (
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the browser hears. ``counted`` is a reason to count when there is no decision."""
+    """What the browser hears. ``counted`` is a reason to count when there is no decision;
+    ``asked`` what to ask the vendor first, whose answer then stands in place of ``body``."""
 
     status: int
     decision: Decision | None = None
     body: bytes = b""
     content_type: str = ""
     counted: str = ""
+    asked: Question | None = None
 
 
 def respond(hit: Hit, site: Site) -> Response:
@@ -41,7 +45,9 @@ def respond(hit: Hit, site: Site) -> Response:
         raise BadHit(404, "unknown_path")
     if found.use is Use.SINK:
         return replace(_said(found, Response(204)), counted=f"sink_{found.vendor}")
-    return _said(found, _pixel(hit, decide(hit, site, site.vendors[found.vendor])))
+    vendor = site.vendors[found.vendor]
+    response = _said(found, _pixel(hit, decide(hit, site, vendor)))
+    return replace(response, asked=question(hit, site, vendor)) if found.asks else response
 
 
 def _own(hit: Hit, site: Site) -> Response:
@@ -52,7 +58,7 @@ def _own(hit: Hit, site: Site) -> Response:
             raise BadHit(404, "copy_door")
         return Response(204, decide(inner, site, site.vendors[found.vendor]))
     if hit.path == "/consent":
-        return _consent(hit, question.answer(hit, site))
+        return _consent(hit, consent.answer(hit, site))
     if hit.path == "/collect" and hit.method == "POST":
         return Response(204, collect(hit, site))
     if hit.path == EVENTS and hit.method == "POST":
@@ -80,7 +86,7 @@ def unkept(hit: Hit, *, fault: bool) -> Response:
     return _answered(backend.refusal(500 if fault else 503, "not_stored"))
 
 
-def _consent(hit: Hit, answer: question.Answer) -> Response:
+def _consent(hit: Hit, answer: consent.Answer) -> Response:
     """A page whose policy lets us serve scripts but not answer fetches asks by a script element.
 
     Other sites get no such script: whom a visitor said yes to is nobody else's affair.

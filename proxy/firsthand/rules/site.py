@@ -9,7 +9,7 @@ from firsthand.model import Mode
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.custody import ScriptPolicy
 from firsthand.rules.doors import Doors
-from firsthand.vendor import Vendor
+from firsthand.vendor import Limits, Vendor
 
 
 class WhenBlocked(StrEnum):
@@ -33,6 +33,8 @@ class Account:
     mode ``shadow``: the page talks to the vendor, we get a copy; the server path is built and
     checked, nothing is counted at the vendor. ``both``: the same, and the server path is sent for
     real under the shared event key. ``server``: the pixel's beacons end here, go on as API calls.
+    ``relay``: they end here too, and go on as requests of our own to the door that they were for,
+    made anew of validated parameters (``rules/relay.py``).
     ``second``: in ``both``, the account that gets what the vendor cannot deduplicate.
     """
 
@@ -42,6 +44,12 @@ class Account:
     settings: object
     second: str = ""
     forward_limited: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """What the door takes that this account's events go to."""
+        relay = self.vendor.relay
+        return relay.limits if self.mode is Mode.RELAY and relay else self.vendor.limits
 
     def destination(self, name: str) -> str:
         """Return the account that the server path of an event goes to."""
@@ -55,8 +63,9 @@ class Site:
     """One shop.
 
     ``hosts`` are the pages' host names, ``origins`` what their browsers send as ``Origin``;
-    ``accounts`` is keyed by (vendor key, account id), ``tables`` by vendor key; ``secret`` keys
-    every hash, ``ingest_key`` opens the door of the shop's server (empty: there is none).
+    ``accounts`` is keyed by (vendor key, account id), ``tables`` (of the API) and ``relays`` (of
+    the beacon doors) by vendor key; ``secret`` keys every hash, ``ingest_key`` opens the door of
+    the shop's server (empty: there is none).
     ``page_contacts``: plain contact data is taken from pages, too.
     """
 
@@ -72,6 +81,7 @@ class Site:
     tables: Mapping[str, Table]
     consent: Policy
     secret: bytes = field(repr=False)
+    relays: Mapping[str, Table] = field(default_factory=dict)
     old_secrets: tuple[bytes, ...] = field(default=(), repr=False)
     ingest_key: bytes = field(default=b"", repr=False)
     page_contacts: bool = False
@@ -87,6 +97,11 @@ class Site:
     def tables_of(vendors: Mapping[str, Vendor]) -> dict[str, Table]:
         """Return the index of each vendor's table: built once, it is asked for on every hit."""
         return {key: Table(vendor.fields) for key, vendor in vendors.items()}
+
+    @staticmethod
+    def relays_of(vendors: Mapping[str, Vendor]) -> dict[str, Table]:
+        """Return the index of each vendor's table of its beacon door, where it has one."""
+        return {key: Table(each.relay.fields) for key, each in vendors.items() if each.relay}
 
     def account(self, vendor: str, account: str) -> Account | None:
         """Return the configured account that a beacon names."""

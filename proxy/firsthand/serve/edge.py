@@ -9,6 +9,7 @@ from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolve
 
 from firsthand.browser.rules import rules_of
 from firsthand.delivery.resolving import LoopbackResolver, PublicResolver
+from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.intake import Intake
 from firsthand.edge.scripts import Scripts
@@ -22,6 +23,7 @@ from firsthand.serve.plan import Plan, now
 from firsthand.store.contract import Outbox
 from firsthand.store.sqlite.custody import open_custody
 from firsthand.store.sqlite.outbox import open_outbox
+from firsthand.vendor import relay_hosts
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +57,13 @@ async def open_edge(
             now,
         )
         scripts = Scripts(plan.site, rules_of(plan.site), supply)
-        edge = Edge(plan.site, plan.front, outbox, scripts, woken)
+        answers = Answers(
+            await stack.enter_async_context(_client(plan.site)),
+            {host for vendor in plan.site.vendors.values() for host in relay_hosts(vendor)},
+            plan.site.vendor_suffix,
+            lambda reason: outbox.count(Note("", "", "", reason)),
+        )
+        edge = Edge(plan.site, plan.front, outbox, scripts, answers, woken)
         runner = web.ServerRunner(Server(edge.handle, count=edge.count))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -88,7 +96,7 @@ def taken(plan: Plan, error: OSError) -> ConfigError:
 
 
 def _client(site: Site) -> ClientSession:
-    """Return the client that fetches scripts: no cookies, no environment, public addresses only."""
+    """Return a client for scripts or answers: no cookies, no environment, public addresses only."""
     suffix = site.vendor_suffix.partition(":")[0]
     resolver = LoopbackResolver(suffix) if suffix else PublicResolver(ThreadedResolver())
     return ClientSession(

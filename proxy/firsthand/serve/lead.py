@@ -21,7 +21,7 @@ from firsthand.store.custody import Custody
 from firsthand.store.sqlite.custody import open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import Held, ledger_lock
-from firsthand.vendor import Vendor
+from firsthand.vendor import Vendor, relay_hosts
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +170,8 @@ def _delivery(plan: Plan, parts: Delivering) -> Delivery:
     timeouts = Timeouts(total=settings.timeout_s)
 
     def sender(vendor: Vendor) -> Sender:
-        return HttpSender(vendor.api_hosts, suffix=plan.site.vendor_suffix, timeouts=timeouts)
+        hosts = (*vendor.api_hosts, *relay_hosts(vendor))
+        return HttpSender(hosts, suffix=plan.site.vendor_suffix, timeouts=timeouts)
 
     return Delivery(
         parts.queue,

@@ -191,6 +191,22 @@ def item(value: str) -> dict[str, Value] | None:
     return found or None
 
 
+def item_text(value: str) -> str | None:
+    """Return one item as it is on the wire, with its known fields and own parameters only."""
+    found: list[str] = []
+    owned = ""
+    for part in value.replace("~~", "\0").split("~"):
+        key, rest = part[:2], part[2:].replace("\0", "~")
+        number_of = key[1:] if key[1:].isdigit() else ""
+        name, convert = ITEM.get(key, ("", _text))
+        if key[:1] == "k" and number_of:
+            owned = number_of if _OWN_NAME.fullmatch(rest) else ""
+        usable = name or (owned and key in {f"k{owned}", f"v{owned}"})
+        if usable and convert(rest) is not None:
+            found.append(key + (_text(rest) or "").replace("~", "~~"))
+    return "~".join(found) or None
+
+
 def items(wire: list[Pair]) -> tuple[list[Value], list[Pair]]:
     """Return the items of ``pr1`` to ``pr200`` in their order, and the other parameters."""
     found: dict[int, Value] = {}

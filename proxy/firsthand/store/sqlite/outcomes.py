@@ -10,6 +10,7 @@ from firsthand.model import (
     Reason,
     Recorded,
     Refused,
+    Sent,
     Server,
     Warned,
     Withheld,
@@ -34,6 +35,7 @@ _STATES: dict[type[Outcome], Server] = {
     Withheld: Server.WITHHELD,
     Recorded: Server.RECORDED,
     Pending: Server.SENT,
+    Sent: Server.SENT,
 }
 
 

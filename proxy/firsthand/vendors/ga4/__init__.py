@@ -43,6 +43,7 @@ from firsthand.vendor import Auth, Dedup, Door, IdCookie, Limits, Vendor, Versio
 from firsthand.vendors import google_tag
 from firsthand.vendors.ga4.events import compose
 from firsthand.vendors.ga4.fields import EVENT_NAMES, FIELDS, MAX_TEXT, NAME, TABLE, mappable
+from firsthand.vendors.ga4.relay import relay
 
 MAX_LINES = 50
 MAX_NAMED = 25  # parameters of an event; properties of a user
@@ -97,6 +98,7 @@ def _reading(hit: Hit, wire: list[Pair], line: int) -> Reading | None:
         unlisted=taken.unlisted,
         skip=Reason.NONE if mappable(spelled) else Reason.UNMAPPABLE,
         notes=taken.notes,
+        wire=wire,
     )
 
 
@@ -290,4 +292,5 @@ VENDOR = Vendor(
     judge_probe=judge_probe,
     takes_anything=True,
     api_hosts=("www.google-analytics.com", "region1.google-analytics.com"),
+    relay=relay(_COOKIES),
 )

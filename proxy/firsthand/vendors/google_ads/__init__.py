@@ -62,6 +62,7 @@ from firsthand.vendors.google_ads.fields import (
     order_of,
     page_clicks,
 )
+from firsthand.vendors.google_ads.relay import relay
 
 ACCOUNT = r"AW-[0-9]{6,12}(?:/[A-Za-z0-9_-]{1,64})?"
 TAG = r"(?:AW-)?[0-9]{6,12}"
@@ -116,6 +117,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=skip,
         notes=taken.notes + (("oid: not usable",) if bad_order else ()),
+        wire=pairs,
     )
 
 
@@ -371,4 +373,5 @@ VENDOR = Vendor(
     compose=compose,
     tags=tags,
     tag_pattern=TAG,
+    relay=relay(),
 )

@@ -56,6 +56,7 @@ from firsthand.vendors.linkedin.fields import (
     key_of,
     page_click,
 )
+from firsthand.vendors.linkedin.relay import relay
 
 ACCOUNT = r"[0-9]{2,12}"
 MIRROR_HOST = "px4.ads.linkedin.com"
@@ -132,6 +133,7 @@ def read(hit: Hit) -> Iterator[Reading]:
             unlisted=taken.unlisted,
             skip=_skip(hit, told, name),
             notes=taken.notes + doubts(taken.fields),
+            wire=pairs,
         )
 
 
@@ -252,6 +254,20 @@ def destination(beacon: Beacon) -> str:
 _PX = ("px.ads.linkedin.com",)
 _CDN = ("snap.licdn.com",)
 
+_COOKIES = (
+    IdCookie(
+        "li_fat_id",
+        CLICK,
+        Kind.AD_ID,
+        days=30,
+        field=CLICK_PATH,
+        click="li_fat_id",
+        click_of=str,
+        mint=lambda mint: mint.click,
+    ),
+    IdCookie("li_giant", r"[A-Za-z0-9_=.+/-]{1,200}", Kind.BROWSER_ID, days=7),
+)
+
 VENDOR = Vendor(
     key="linkedin",
     title="LinkedIn",
@@ -282,19 +298,7 @@ VENDOR = Vendor(
     sinks=(Door(_PX, ("/attribution_trigger", "/attribution_trigger/")),),
     fields=FIELDS,
     click_ids=(ClickId("li_fat_id", CLICK),),
-    cookies=(
-        IdCookie(
-            "li_fat_id",
-            CLICK,
-            Kind.AD_ID,
-            days=30,
-            field=CLICK_PATH,
-            click="li_fat_id",
-            click_of=str,
-            mint=lambda mint: mint.click,
-        ),
-        IdCookie("li_giant", r"[A-Za-z0-9_=.+/-]{1,200}", Kind.BROWSER_ID, days=7),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.BEARER,
@@ -330,4 +334,5 @@ VENDOR = Vendor(
     name_param="conversionId",
     account_params=("pid",),
     account_value="([0-9]+)",  # of several ids the first; a comma follows
+    relay=relay(_COOKIES),
 )

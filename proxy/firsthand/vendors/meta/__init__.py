@@ -57,6 +57,7 @@ from firsthand.vendors.meta.fields import (
     TABLE,
     person,
 )
+from firsthand.vendors.meta.relay import relay
 
 AUTOMATIC = frozenset(
     {"InputData", "Microdata", "PixelInitialized", "SignalTest", "SubscribedButtonClick"}
@@ -119,6 +120,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=Reason.AUTOMATIC if automatic else Reason.NONE,
         notes=taken.notes + _doubts(name, taken.fields) if not automatic else (),
+        wire=pairs,
     )
 
 
@@ -243,6 +245,20 @@ _HOST = ("www.facebook.com",)
 _CDN = ("connect.facebook.net",)
 _VERSION = r"[0-9a-z.]{1,20}"
 
+_COOKIES = (
+    IdCookie(
+        "_fbc",
+        FBC,
+        Kind.AD_ID,
+        days=90,
+        field=FBC_PATH,
+        click="fbclid",
+        click_of=click_of,
+        mint=_mint_fbc,
+    ),
+    IdCookie("_fbp", FBP, Kind.BROWSER_ID, days=90, field=FBP_PATH, mint=_mint_fbp),
+)
+
 VENDOR = Vendor(
     key="meta",
     title="Meta",
@@ -297,19 +313,7 @@ VENDOR = Vendor(
     sinks=(Door(_CDN, ("/log/*", "/log/*/")),),
     fields=FIELDS,
     click_ids=(ClickId("fbclid", CLICK),),
-    cookies=(
-        IdCookie(
-            "_fbc",
-            FBC,
-            Kind.AD_ID,
-            days=90,
-            field=FBC_PATH,
-            click="fbclid",
-            click_of=click_of,
-            mint=_mint_fbc,
-        ),
-        IdCookie("_fbp", FBP, Kind.BROWSER_ID, days=90, field=FBP_PATH, mint=_mint_fbp),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.BEARER,
@@ -342,4 +346,5 @@ VENDOR = Vendor(
     name_param="ev",
     automatic=AUTOMATIC,
     account_params=("id",),
+    relay=relay(_COOKIES),
 )

@@ -51,6 +51,7 @@ from firsthand.vendors.microsoft.fields import (
     name_of,
     uuid,
 )
+from firsthand.vendors.microsoft.relay import relay
 
 ACCOUNT = r"[0-9]{4,12}"
 EVENTS = frozenset({PAGE_LOAD, "custom"})
@@ -79,7 +80,8 @@ def read(hit: Hit) -> Iterator[Reading]:
         return
     skip = _skip(hit, told, kind)
     name = _name(told, kind)
-    taken = TABLE.take([*_wire(pairs, told), *request_pairs(hit)])
+    wire = list(_wire(pairs, told))
+    taken = TABLE.take([*wire, *request_pairs(hit)])
     yield Reading(
         account=account,
         name=name,
@@ -92,6 +94,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=skip,
         notes=() if skip else taken.notes,
+        wire=wire,
     )
 
 
@@ -184,6 +187,35 @@ def destination(beacon: Beacon) -> str:
 
 _HOST = ("bat.bing.com",)
 
+_COOKIES = (
+    IdCookie(
+        "_uetmsclkid",
+        rf"_uet{CLICK}{_COOKIE_TAIL}",
+        Kind.AD_ID,
+        days=90,
+        field=CLICK_PATH,
+        to_field=_click_field,
+        click="msclkid",
+        click_of=click_of,
+        mint=_mint_click,
+    ),
+    IdCookie(
+        "_uetvid",
+        rf"[0-9a-f]{{32}}{_COOKIE_TAIL}",
+        Kind.BROWSER_ID,
+        days=390,
+        field=BROWSER_PATH,
+        to_field=_browser_of,
+    ),
+    IdCookie(
+        "_uetsid",
+        rf"[0-9a-f]{{32}}{_COOKIE_TAIL}",
+        Kind.BROWSER_ID,
+        days=1,
+        restore=False,
+    ),
+)
+
 VENDOR = Vendor(
     key="microsoft",
     title="Microsoft Advertising",
@@ -201,34 +233,7 @@ VENDOR = Vendor(
     sinks=(Door(_HOST, ("/p/conversions/c/*",)), Door(("c.bing.com",), ("/c.gif",))),
     fields=FIELDS,
     click_ids=(ClickId("msclkid", CLICK),),
-    cookies=(
-        IdCookie(
-            "_uetmsclkid",
-            rf"_uet{CLICK}{_COOKIE_TAIL}",
-            Kind.AD_ID,
-            days=90,
-            field=CLICK_PATH,
-            to_field=_click_field,
-            click="msclkid",
-            click_of=click_of,
-            mint=_mint_click,
-        ),
-        IdCookie(
-            "_uetvid",
-            rf"[0-9a-f]{{32}}{_COOKIE_TAIL}",
-            Kind.BROWSER_ID,
-            days=390,
-            field=BROWSER_PATH,
-            to_field=_browser_of,
-        ),
-        IdCookie(
-            "_uetsid",
-            rf"[0-9a-f]{{32}}{_COOKIE_TAIL}",
-            Kind.BROWSER_ID,
-            days=1,
-            restore=False,
-        ),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.BEARER,
@@ -253,4 +258,5 @@ VENDOR = Vendor(
     name_param="evt",
     automatic=AUTOMATIC,
     account_params=("ti",),
+    relay=relay(_COOKIES),
 )

@@ -59,6 +59,7 @@ from firsthand.vendors.openai.fields import (
     person,
     shape,
 )
+from firsthand.vendors.openai.relay import relay
 
 ACCOUNT = r"[A-Za-z0-9]{8,64}"
 MAX_EVENTS = 100
@@ -67,6 +68,7 @@ _RANK = {row.path: rank for rank, row in enumerate(FIELDS) if row.path}
 _ACCOUNT = re.compile(ACCOUNT)
 _TAG = {"event": "type", "event_id": "id"}  # of the image tag, as the script calls it
 _TAG_DATA = re.compile(r"data\[([a-z_]{1,40})\]")
+_ASKED = frozenset({"st", "sv", "t"})  # which script sent the request, and when
 _USER = frozenset({"user", "user.in", "user.fm", "user.js", "user.ht"})
 
 OLDEST_MS = (7 * 24 - 1) * 3600 * 1000
@@ -108,10 +110,11 @@ def _batch(hit: Hit, account: str, body: Mapping[str, Value]) -> Iterator[Readin
     events = body.get("events")
     around = {key: value for key, value in body.items() if key != "events"}
     shared = [(name, value) for name, value in member_pairs(around, _USER) if value]
+    asked = [pair for pair in query_pairs(hit.query) if pair[0] in _ASKED]
     for event in events[:MAX_EVENTS] if isinstance(events, list) else ():
         if isinstance(event, dict):
             pairs = [pair for pair in member_pairs(event, {"data"}) if pair[0][:5] != "user."]
-            yield from _event_of(hit, account, pairs + shared, told=bool(shared))
+            yield from _event_of(hit, account, pairs + shared + asked, told=bool(shared))
 
 
 def _tag_pair(pair: Pair) -> Pair:
@@ -142,6 +145,7 @@ def _event_of(hit: Hit, account: str, pairs: list[Pair], *, told: bool) -> Itera
         unlisted=taken.unlisted,
         skip=skip,
         notes=taken.notes,
+        wire=pairs,
     )
 
 
@@ -240,6 +244,21 @@ def _same(value: str) -> str:
 _API = "bzr.openai.com"
 _CDN = ("bzrcdn.openai.com",)
 
+_COOKIES = (
+    IdCookie(
+        "__oppref",
+        CLICK,
+        Kind.AD_ID,
+        days=30,
+        field=OPPREF,
+        click="oppref",
+        click_of=_same,
+        mint=lambda mint: mint.click,
+    ),
+    # The script's own value is kept and none is made: another may be of no use to OpenAI.
+    IdCookie("__obref", UUID, Kind.BROWSER_ID, days=365, field=OBREF),
+)
+
 VENDOR = Vendor(
     key="openai",
     title="OpenAI",
@@ -259,20 +278,7 @@ VENDOR = Vendor(
     ),
     fields=FIELDS,
     click_ids=(ClickId("oppref", CLICK),),
-    cookies=(
-        IdCookie(
-            "__oppref",
-            CLICK,
-            Kind.AD_ID,
-            days=30,
-            field=OPPREF,
-            click="oppref",
-            click_of=_same,
-            mint=lambda mint: mint.click,
-        ),
-        # The script's own value is kept and none is made: another may be of no use to OpenAI.
-        IdCookie("__obref", UUID, Kind.BROWSER_ID, days=365, field=OBREF),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.BEARER,
@@ -300,4 +306,5 @@ VENDOR = Vendor(
     judge_probe=judge_probe,
     api_hosts=(_API,),
     account_params=("pid",),
+    relay=relay(_COOKIES),
 )

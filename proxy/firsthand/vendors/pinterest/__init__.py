@@ -59,6 +59,7 @@ from firsthand.vendors.pinterest.fields import (
     person,
     spelled,
 )
+from firsthand.vendors.pinterest.relay import relay
 
 ACCOUNT = r"[0-9]{10,20}"
 LONGEST = 65_536  # of one parameter: a basket of some hundred lines
@@ -129,6 +130,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=_skip(hit.path, name),
         notes=(*taken.notes, *(f"{key}: not JSON" for key in broken), *doubts(fields)),
+        wire=pairs,
     )
 
 
@@ -231,6 +233,22 @@ def destination(beacon: Beacon) -> str:
 _TAG = ("ct.pinterest.com",)
 _CDN = ("s.pinimg.com",)
 
+_COOKIES = (
+    IdCookie(
+        "_epik",
+        CLICK,
+        Kind.AD_ID,
+        days=365,
+        field=CLICK_PATH,
+        click="epik",
+        click_of=str,
+        mint=lambda mint: mint.click,
+    ),
+    # Told by Pinterest's answers to the tag: kept alive, never made here, no field in the API.
+    IdCookie("_derived_epik", CLICK, Kind.AD_ID, days=365),
+    IdCookie("_pin_unauth", CLICK, Kind.BROWSER_ID, days=365),
+)
+
 VENDOR = Vendor(
     key="pinterest",
     title="Pinterest",
@@ -241,7 +259,7 @@ VENDOR = Vendor(
     beacons=(
         Door(_TAG, ("/v3", "/v3/")),
         # The tag parses the answer before it sends its first event; without JSON it never does.
-        Door(_TAG, ("/user", "/user/"), says=b"{}", exposes=("Pin-Unauth", "Epik")),
+        Door(_TAG, ("/user", "/user/"), says=b"{}", exposes=("Pin-Unauth", "Epik"), asks=True),
     ),
     scripts=(
         Script(_CDN, ("/ct/core.js",), sentinels=(b"pintrk",)),
@@ -253,21 +271,7 @@ VENDOR = Vendor(
     sinks=(Door(_TAG, ("/md", "/md/", "/stats", "/stats/")),),
     fields=FIELDS,
     click_ids=(ClickId("epik", CLICK),),
-    cookies=(
-        IdCookie(
-            "_epik",
-            CLICK,
-            Kind.AD_ID,
-            days=365,
-            field=CLICK_PATH,
-            click="epik",
-            click_of=str,
-            mint=lambda mint: mint.click,
-        ),
-        # Told by Pinterest's answers to the tag: kept alive, never made here, no field in the API.
-        IdCookie("_derived_epik", CLICK, Kind.AD_ID, days=365),
-        IdCookie("_pin_unauth", CLICK, Kind.BROWSER_ID, days=365),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.BEARER,
@@ -298,4 +302,5 @@ VENDOR = Vendor(
     account_params=("tid",),
     probe=probe,
     judge_probe=judge_probe,
+    relay=relay(_COOKIES),
 )

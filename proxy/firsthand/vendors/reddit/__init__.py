@@ -48,6 +48,7 @@ from firsthand.vendors.reddit.fields import (
     refused,
     takes,
 )
+from firsthand.vendors.reddit.relay import relay
 
 NEAR_MS = 10 * 60 * 1000  # a clock further off than this is wrong
 AHEAD_MS = 5 * 60 * 1000
@@ -95,6 +96,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=skip,
         notes=taken.notes,
+        wire=pairs,
     )
 
 
@@ -198,6 +200,30 @@ def _mint_click(mint: Mint) -> str:
 
 _STATIC = ("www.redditstatic.com",)
 
+_COOKIES = (
+    IdCookie(
+        "_rdt_cid",
+        CLICK,
+        Kind.AD_ID,
+        days=90,
+        field=CLICK_PATH,
+        click="rdt_cid",
+        click_of=str,
+        mint=_mint_click,
+    ),
+    IdCookie(
+        "_rdt_uuid",
+        rf"[0-9]{{10,16}}\.{UUID}",
+        Kind.BROWSER_ID,
+        days=90,
+        field="user.uuid",
+        to_field=_uuid_of,
+    ),
+    # Hashed contact data that the pixel remembers: never kept by us, taken away with consent.
+    IdCookie("_rdt_em", r"[0-9a-f]{64}", Kind.CONTACT, days=90, restore=False),
+    IdCookie("_rdt_pn", r"[0-9a-f]{64}", Kind.CONTACT, days=90, restore=False),
+)
+
 VENDOR = Vendor(
     key="reddit",
     title="Reddit",
@@ -220,29 +246,7 @@ VENDOR = Vendor(
     ),
     fields=FIELDS,
     click_ids=(ClickId("rdt_cid", CLICK),),
-    cookies=(
-        IdCookie(
-            "_rdt_cid",
-            CLICK,
-            Kind.AD_ID,
-            days=90,
-            field=CLICK_PATH,
-            click="rdt_cid",
-            click_of=str,
-            mint=_mint_click,
-        ),
-        IdCookie(
-            "_rdt_uuid",
-            rf"[0-9]{{10,16}}\.{UUID}",
-            Kind.BROWSER_ID,
-            days=90,
-            field="user.uuid",
-            to_field=_uuid_of,
-        ),
-        # Hashed contact data that the pixel remembers: never kept by us, taken away with consent.
-        IdCookie("_rdt_em", r"[0-9a-f]{64}", Kind.CONTACT, days=90, restore=False),
-        IdCookie("_rdt_pn", r"[0-9a-f]{64}", Kind.CONTACT, days=90, restore=False),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.BEARER,
@@ -267,4 +271,5 @@ VENDOR = Vendor(
     key_digits=64,  # as the pixel's own, which are SHA-256
     name_param="event",
     account_params=("id",),
+    relay=relay(_COOKIES),
 )

@@ -43,6 +43,7 @@ from firsthand.vendors.snapchat.fields import (
     page,
     person,
 )
+from firsthand.vendors.snapchat.relay import relay
 
 MAX_EVENTS = 50  # in one beacon: the pixel sends every 200 ms
 OLDEST_MS = 7 * 24 * 3600 * 1000
@@ -156,6 +157,7 @@ def _reading(hit: Hit, pairs: list[Pair]) -> Reading | None:
         unlisted=taken.unlisted,
         skip=Reason.MIRROR if mirror else Reason.NONE,
         notes=taken.notes + doubts(name, taken.fields) if not mirror else (),
+        wire=pairs,
     )
 
 
@@ -304,4 +306,5 @@ VENDOR = Vendor(
     key_path=("req", "t"),
     name_param="ev",
     account_params=("pid",),
+    relay=relay(COOKIES),
 )

@@ -58,6 +58,7 @@ from firsthand.vendors.tiktok.fields import (
     item,
     person,
 )
+from firsthand.vendors.tiktok.relay import relay
 
 ACCOUNT = r"[A-Z0-9]{8,32}"
 EVENTS = "/api/v2/pixel"
@@ -125,6 +126,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=skip,
         notes=taken.notes,
+        wire=pairs,
     )
 
 
@@ -241,6 +243,22 @@ def _same(value: str) -> str:
 _HOST = ("analytics.tiktok.com",)
 _PIXEL = "/i18n/pixel"
 
+_COOKIES = (
+    # The pixel's own lives for a day; TikTok's server tag keeps it for 30.
+    IdCookie(
+        "ttclid",
+        CLICK,
+        Kind.AD_ID,
+        days=30,
+        field=TTCLID,
+        click="ttclid",
+        click_of=_same,
+        mint=lambda mint: mint.click,
+    ),
+    # 27 random characters: no number makes one, so it is kept and never made.
+    IdCookie("_ttp", BROWSER, Kind.BROWSER_ID, days=390, field=TTP),
+)
+
 VENDOR = Vendor(
     key="tiktok",
     title="TikTok",
@@ -288,21 +306,7 @@ VENDOR = Vendor(
     ),
     fields=FIELDS,
     click_ids=(ClickId("ttclid", CLICK),),
-    cookies=(
-        # The pixel's own lives for a day; TikTok's server tag keeps it for 30.
-        IdCookie(
-            "ttclid",
-            CLICK,
-            Kind.AD_ID,
-            days=30,
-            field=TTCLID,
-            click="ttclid",
-            click_of=_same,
-            mint=lambda mint: mint.click,
-        ),
-        # 27 random characters: no number makes one, so it is kept and never made.
-        IdCookie("_ttp", BROWSER, Kind.BROWSER_ID, days=390, field=TTP),
-    ),
+    cookies=_COOKIES,
     event_names=EVENT_NAMES,
     settings=Settings,
     auth=Auth.HEADER,
@@ -332,4 +336,5 @@ VENDOR = Vendor(
     name_param="event",
     automatic=AUTOMATIC | MIRRORS,
     account_params=("sdkid",),
+    relay=relay(_COOKIES),
 )

@@ -48,6 +48,7 @@ from firsthand.vendor import (
 from firsthand.vendors.x.answers import CLICK_PATH, NETWORK, RECOGNISING, judge, matchable
 from firsthand.vendors.x.events import compose
 from firsthand.vendors.x.fields import ACCOUNT, CLICK, FIELDS, TABLE, as_click, doubts, plain
+from firsthand.vendors.x.relay import relay
 
 PAGE_VIEW = "PageView"
 
@@ -87,7 +88,8 @@ def read(hit: Hit) -> Iterator[Reading]:
     name = txn[0] if txn["event"] else _legacy_name(told.get("events", ""))
     skip = _skip(hit, told, mappable=bool(txn["event"]))
     members = _members(told.get("event", "") or "{}")
-    taken = TABLE.take([*member_pairs(members, prefix="event."), *pairs, *request_pairs(hit)])
+    wire = [*member_pairs(members, prefix="event."), *pairs]
+    taken = TABLE.take([*wire, *request_pairs(hit)])
     own = plain(members.get("conversion_id"))
     yield Reading(
         account=txn["event"] or txn["page"],
@@ -104,6 +106,7 @@ def read(hit: Hit) -> Iterator[Reading]:
         unlisted=taken.unlisted,
         skip=skip,
         notes=() if skip else (*taken.notes, *_doubts(taken.fields, own, told, members)),
+        wire=wire,
     )
 
 
@@ -207,6 +210,22 @@ def batch_key(beacon: Beacon) -> str:
     return beacon.to if matchable(beacon.fields) else f"{beacon.to} unmatchable"
 
 
+_COOKIES = (
+    IdCookie(
+        "_twclid",
+        _CLICK_COOKIE,
+        Kind.AD_ID,
+        days=30,
+        field=CLICK_PATH,
+        to_field=click_of,
+        click="twclid",
+        click_of=click_of,
+        mint=_mint_click,
+    ),
+    # X publishes no life for it; 13 months is what was seen.
+    IdCookie("_twpid", r"tw\.[0-9]{13}\.[0-9]{10,20}", Kind.BROWSER_ID, days=395),
+)
+
 VENDOR = Vendor(
     key="x",
     title="X",
@@ -225,21 +244,7 @@ VENDOR = Vendor(
     sinks=(),
     fields=FIELDS,
     click_ids=(ClickId("twclid", CLICK),),
-    cookies=(
-        IdCookie(
-            "_twclid",
-            _CLICK_COOKIE,
-            Kind.AD_ID,
-            days=30,
-            field=CLICK_PATH,
-            to_field=click_of,
-            click="twclid",
-            click_of=click_of,
-            mint=_mint_click,
-        ),
-        # X publishes no life for it; 13 months is what was seen.
-        IdCookie("_twpid", r"tw\.[0-9]{13}\.[0-9]{10,20}", Kind.BROWSER_ID, days=395),
-    ),
+    cookies=_COOKIES,
     event_names={PAGE_VIEW: "page_view"},
     settings=Settings,
     auth=Auth.OAUTH1,
@@ -269,4 +274,5 @@ VENDOR = Vendor(
     name_pattern="tw-.+",  # a page view is named by the pixel alone
     account_params=("txn_id",),
     account_value=rf"(?:tw-)?({ACCOUNT})",
+    relay=relay(_COOKIES),
 )
