@@ -58,6 +58,7 @@ def page(vendor: Vendor) -> str:
         _read(vendor),
         _sent(vendor),
         _not_sent(vendor),
+        _relayed(vendor),
         _dedup(vendor),
         _limits(vendor),
         _ids(vendor),
@@ -233,6 +234,39 @@ def _not_sent(vendor: Vendor) -> list[str]:
         lines += ["Left to the vendor, because it works on the vendor's own origin only:"]
         lines += [f"{_codes(_all(vendor.never))}.", ""]
     return lines
+
+
+def _relayed(vendor: Vendor) -> list[str]:
+    """Return what goes on in mode relay, by the door's own table."""
+    relay = vendor.relay
+    lines = ["## In mode `relay`", ""]
+    if relay is None:
+        return [*lines, f"Not possible: {vendor.unrelayed}.", ""]
+    lines += [
+        "Beacons go on to the same addresses as requests of our own, one event each, with these"
+    ]
+    lines += ["parameters and no others, after a yes to marketing only:", ""]
+    kinds: dict[Kind, list[str]] = {}
+    for row in relay.fields:
+        kinds.setdefault(row.kind, []).append(_passed_on(row))
+    lines += [f"- {kind.replace('_', ' ')}: {_listed(names)}" for kind, names in kinds.items()]
+    lines += ["", *(f"- {_upper(each)}." for each in relay.losses), ""]
+    return lines
+
+
+def _passed_on(row: Field) -> str:
+    """Return a parameter's name, or what of the request itself goes on and as what."""
+    told = REQUEST.get(row.wire)
+    if told is None:
+        return f"`{row.wire}`"
+    return f"{told} (as `{row.path}`)" if row.path[:1] != "@" else told
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names in a row; items (``pr1`` to ``pr200``) as a range."""
+    items = [name for name in names if re.fullmatch(r"`pr[0-9]+`", name)]
+    rest = [name for name in names if name not in items]
+    return ", ".join([*([f"{items[0]} to {items[-1]}"] if items else []), *rest])
 
 
 def _ended(vendor: Vendor) -> list[str]:

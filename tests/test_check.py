@@ -65,6 +65,20 @@ def test_what_an_account_does_and_what_it_cannot(
     assert bool(finding.limits) is bool(limit)
 
 
+def test_a_relay_needs_no_token_and_promises_nothing() -> None:
+    finding = found(meta=[{"account": PIXEL, "mode": "relay"}])["meta", PIXEL]
+    assert finding.missing == ()
+    assert "relayed beacons go to www.facebook.com" in finding.does
+    told = " ".join(finding.limits)
+    for words in ("sent, never accepted", "within 24 h", "fh.js", "this server's address"):
+        assert words in told
+
+
+def test_a_relay_needs_nothing_that_only_the_api_asks_for() -> None:
+    account = {"account": "AW-123456789/a-1", "mode": "relay"}
+    assert found(google_ads=[account])["google_ads", account["account"]].mode == "relay"
+
+
 @pytest.mark.parametrize(
     ("consent", "said"),
     [

@@ -7,6 +7,7 @@ addresses are made up.
 
 import base64
 import re
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -25,6 +26,7 @@ GRANTED = "fh_consent=1.a1m1.1795400000.fh"
 JANE = "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"
 USER = "85e8cbcc4fab8df4f45e9e396b5b367a54af6cc13f9b5433d3e12f4e9c0a1846"
 
+AT = "2026-11-24T06:00:01Z"
 PURCHASE = (
     "/www.facebook.com/tr/?id=1234567890123456&ev=Purchase"
     "&dl=https%3A%2F%2Fshop.example.com%2Fthanks%3Fo%3D991"
@@ -485,3 +487,26 @@ def test_an_event_of_a_page() -> None:
     assert told["answer"] == {"status": 204, "headers": {}}
     assert "Purchase" in {each["name"] for each in told["beacons"]}
     assert posted("/fh/collect", shop_event())["calls"] == []
+
+
+def test_a_relay_shows_the_request_that_goes_to_the_door() -> None:
+    site = shop(Mode.RELAY)
+    url = TRACKING + PURCHASE
+    headers = {"Cookie": GRANTED, "User-Agent": "UA"}
+    line = {"method": "GET", "url": url, "headers": headers, "ip": "2001:db8::7", "at": AT}
+    shown = explain(orjson.dumps(line).decode(), site)
+    [call] = shown["calls"]
+    assert call["url"].startswith("https://www.facebook.com/tr/?id=1234567890123456&eid=order-991&")
+    assert call["headers"] == {"user-agent": "UA"}
+    assert shown["beacons"][0]["fields"]["cd.value"] == "49.90"
+
+
+def test_a_relay_says_that_the_vendor_is_asked() -> None:
+    site = sample()
+    accounts = {key: replace(each, mode=Mode.RELAY) for key, each in site.accounts.items()}
+    url = f"{TRACKING}/ct.pinterest.com/user/?tid=2612345678901&dep=2%2CPAGE_LOAD"
+    line = {"method": "GET", "url": url, "headers": {"Cookie": GRANTED}, "ip": "", "at": AT}
+    shown = explain(orjson.dumps(line).decode(), replace(site, accounts=accounts))
+    assert shown["answer"]["body"] == {}
+    assert shown["calls"] == []
+    assert "the vendor is asked at once: https://ct.pinterest.com/user/" in shown["notes"]

@@ -38,6 +38,8 @@ CASES = [
     (OK, Server.RECEIVED, Reason.NONE, Place.CLIENT_ONLY, Cause.STILL_QUEUED),
     (OK, Server.QUEUED, Reason.TIMEOUT, Place.CLIENT_ONLY, Cause.STILL_QUEUED),
     (UNKNOWN, Server.SENT, Reason.UNCONFIRMED, Place.NEITHER, Cause.STILL_QUEUED),
+    (NONE, Server.SENT, Reason.RELAYED, Place.RELAYED, None),
+    (NONE, Server.WITHHELD, Reason.NO_BEACON, Place.APART, None),
     (OK, Server.DEAD, Reason.FAULT, Place.CLIENT_ONLY, Cause.UNEXPLAINED),
     (OK, Server.WITHHELD, Reason.NONE, Place.CLIENT_ONLY, Cause.UNEXPLAINED),
     (OK, Server.WITHHELD, Reason.AUTOMATIC, Place.APART, None),
@@ -64,6 +66,12 @@ def test_without_a_browser_path_a_delivered_event_stands_alone() -> None:
     # From before the account's mode changed: the browser was heard, so there is something to match.
     assert place(OK, Server.ACCEPTED, Reason.NONE, has_browser_path=False) is Place.MATCHED
     assert place(NONE, Server.RECORDED, Reason.SHADOW, has_browser_path=False) is not Place.ALONE
+
+
+def test_what_was_relayed_is_never_called_delivered() -> None:
+    for client, seen in product(Client, (True, False)):
+        where = place(client, Server.SENT, Reason.RELAYED, has_browser_path=seen)
+        assert where is Place.RELAYED
 
 
 def test_every_joint_state_has_a_place_and_every_gap_a_cause() -> None:

@@ -71,6 +71,12 @@ def use_in_page(site: Site, host: str, path: str) -> str | None:
     return None
 
 
+def test_to_a_page_a_relay_is_a_server() -> None:
+    relayed = rules_of(make_site(("meta", META, Mode.RELAY)))
+    assert relayed == rules_of(make_site(("meta", META, Mode.SERVER)))
+    assert not relayed.copies
+
+
 @pytest.mark.parametrize(("host", "path"), ADDRESSES)
 @pytest.mark.parametrize("suffix", [NO_SUFFIX, SANDBOX])
 def test_page_and_server_know_the_same_doors(host: str, path: str, suffix: str) -> None:

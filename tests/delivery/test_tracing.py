@@ -3,12 +3,22 @@ from dataclasses import replace
 
 import pytest
 
-from firsthand.delivery.tracing import TRACED, Tracer, Veil, masked_call, masked_reply, quiet
+from firsthand.delivery.tracing import (
+    TRACED,
+    Tracer,
+    Veil,
+    masked_call,
+    masked_reply,
+    quiet,
+)
 from firsthand.mapping import Table
-from firsthand.model import Accepted, Outcome, Reason, Refused, Reply, Warned
+from firsthand.model import Accepted, Mode, Outcome, Reason, Refused, Reply, Sent, Warned
+from firsthand.rules.site import Account
 from firsthand.store.contract import Leased
 from firsthand.vendor import Auth
+from firsthand.vendors import VENDORS
 from tests.delivery.acme import ACME, Settings, make_account, make_beacon, make_limits, write
+from tests.factories import make_beacon as make_relayed
 
 BEACON = make_beacon(number=7)
 VEIL = Veil(Table(ACME.fields), [BEACON])
@@ -136,3 +146,35 @@ def test_an_event_that_cannot_be_written_is_settled_without_its_call() -> None:
         raise KeyError("jane@example.com")
 
     assert settle([Accepted()], replace(make_limits(), write=crash)) == [(False, True)]
+
+
+META = VENDORS["meta"]
+RELAYED = {
+    "ev": "Purchase",
+    "dl": "https://shop.test/thanks?fbclid=IwAR1-click&o=1",
+    "fbp": "fb.1.1795400000000.1098115397",
+    "ud.em": HASH,
+    "cd.value": "12.50",
+    "cd.note": "two words",
+    "@user_agent": "Mozilla/5.0 X",
+}
+
+
+@pytest.mark.parametrize("size", [1, 3_000])
+def test_a_relayed_request_shows_its_shape_and_no_one(size: int) -> None:
+    fields = RELAYED | {"cd.long": "x" * size}
+    beacon = make_relayed(vendor="meta", door="www.facebook.com/tr/", fields=fields)
+    account = Account(META, "A-1", Mode.RELAY, META.settings())
+    tracer = Tracer(account, now=lambda: 1)
+    [settled] = tracer.settled(
+        [(Leased(1, beacon, 0), Sent())], reply=None, veil=tracer.veil([beacon])
+    )
+    shown = json.loads(settled.call)
+    told = {**shown["query"], **shown["body"]}
+    assert told["ev"] == "Purchase"
+    assert told["cd[value]"] == "12.50"
+    assert told["dl"] == "https://shop.test/thanks?***"
+    assert told["fbp"] == "<29 characters>"
+    for secret in ("click", HASH, "1098115397", "two words", "Mozilla", beacon.event_key):
+        assert secret not in settled.call
+    assert shown["url"] == "https://www.facebook.com/tr/"

@@ -11,14 +11,17 @@ import pytest
 from aiohttp import web
 
 from firsthand.delivery.auth import EnvToken
+from firsthand.delivery.sender import HttpSender
 from firsthand.delivery.worker import Beat, Delivery, Outlet
 from firsthand.mapping import Table
 from firsthand.model import Accepted, Mode, Reason, Recorded, Refused, Server, Withdrawal
+from firsthand.rules.site import Account
 from firsthand.store.contract import Durability, Lane
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import ledger_lock
 from firsthand.store.sqlite.outbox import SqliteOutbox, open_outbox
 from firsthand.vendor import Vendor
+from firsthand.vendors import VENDORS
 from tests.delivery.acme import (
     ACME,
     BRISK,
@@ -348,3 +351,33 @@ async def test_a_vendor_that_fails_now_and_then_loses_nothing(tmp_path: Path, ap
 async def all_ended(store: Delivering) -> bool:
     rows = await store.ledger.events()
     return len(rows) == 60 and not await store.queue.lanes()
+
+
+async def test_a_relay_needs_no_token_and_sends_each_beacon_alone(queue: Memory, api: Api) -> None:
+    meta = VENDORS["meta"]
+    account = Account(meta, "1", Mode.RELAY, meta.settings())
+    lane = Lane("meta", "1")
+    door = "www.facebook.com/tr/"
+
+    async def handler(_request: web.Request, _events: object) -> web.Response:
+        return web.Response(status=204)
+
+    api.handler = handler
+    delivery = Delivery(
+        queue,
+        queue,
+        {lane: Outlet(account, Place(""))},
+        sender=lambda _vendor: HttpSender(["www.facebook.com"], suffix=api.suffix),
+        clock=CLOCK,
+        pace=BRISK,
+        beat=PATIENT,
+    )
+    for number in range(3):
+        beacon = replace(make_beacon(number=number), vendor="meta", account="1", to="1")
+        queue.put(replace(beacon, door=door if number else "", fields={"ev": "Lead"}))
+    async with running(delivery):
+        await until(lambda: len(queue.settled) == 3)
+    ended = sorted(type(outcome).__name__ for outcome in queue.results().values())
+    assert ended == ["Refused", "Sent", "Sent"]
+    assert len(api.seen) == 2
+    assert not any("authorization" in seen.headers for seen in api.seen)

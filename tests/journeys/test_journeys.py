@@ -104,7 +104,7 @@ async def test_blocked_by_the_browser_after_an_implied_yes_nothing_is_sent(
         assert not world.sandbox.vendor("ga4").calls
 
 
-@pytest.mark.parametrize("mode", ["shadow", "both", "server"])
+@pytest.mark.parametrize("mode", ["shadow", "both", "server", "relay"])
 async def test_consent_refused_nothing_is_loaded_sent_or_set(start: Start, mode: str) -> None:
     async with start(mode) as world:
         await world.visit()

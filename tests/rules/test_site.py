@@ -1,6 +1,8 @@
+from datetime import timedelta
+
 import pytest
 
-from firsthand.model import Mode
+from firsthand.model import Kind, Mode
 from tests.samples import PIXEL, PROPERTY, SECOND, shop
 
 
@@ -28,3 +30,19 @@ def test_unknown_accounts_are_unknown() -> None:
 
 def test_a_site_does_not_print_its_secret() -> None:
     assert "a secret that only" not in repr(shop())
+
+
+def test_a_relay_keeps_to_its_doors_limits() -> None:
+    relayed, served = (shop(mode).account("ga4", PROPERTY) for mode in (Mode.RELAY, Mode.SERVER))
+    assert relayed is not None
+    assert served is not None
+    assert relayed.limits.max_age == timedelta(hours=24)
+    assert served.limits is served.vendor.limits
+
+
+def test_a_stored_field_has_a_class_on_either_way_and_what_nobody_knows_is_custom() -> None:
+    kind = shop().kinds("ga4")
+    assert kind("params.value") is Kind.COMMERCE
+    assert kind("epn.value") is Kind.COMMERCE
+    assert kind("cid") is kind("client_id") is Kind.BROWSER_ID
+    assert kind("never heard of") is Kind.CUSTOM

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from firsthand.convert import address, amount, currency, email, hashed, json_value, text
 from firsthand.mapping import Table, request_pairs
-from firsthand.model import Kind, Value
+from firsthand.model import IDENTIFYING, Kind, Value
 from firsthand.vendor import Field, Vendor, relay_hosts
 from firsthand.vendors import VENDORS
 from firsthand.vendors.relaying import (
@@ -213,6 +213,15 @@ def test_contact_data_is_classed_as_such_on_both_ways(vendor: Vendor) -> None:
     for row in relay.fields:
         if theirs.get(row.wire) in {Kind.CONTACT, Kind.AD_ID, Kind.BROWSER_ID, Kind.ORDER_ID}:
             assert row.kind is theirs[row.wire], row.wire
+
+
+@vendors
+def test_a_name_that_both_tables_have_is_of_one_class_or_hidden(vendor: Vendor) -> None:
+    relay, own = vendor.relay, Table(vendor.fields)
+    assert relay is not None
+    for row in relay.fields:
+        known = own.row(row.path)
+        assert known is None or known.kind in {row.kind, *IDENTIFYING}, row.path
 
 
 def texts(value: Any) -> list[str]:

@@ -170,17 +170,10 @@ def _check_both(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN4
 
 
 def _check_relay(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see above
-    if section.mode is not Mode.RELAY:
-        return
-    if vendor.relay is None:
+    if section.mode is Mode.RELAY and vendor.relay is None:
         raise ConfigError(
             f"{where}: mode relay: beacons of {vendor.title} cannot be passed on"
             f" ({vendor.unrelayed or 'no request is known that stands for them'}); use server"
-        )
-    if section.second:
-        raise ConfigError(
-            f"{where}: second: a relay sends each beacon once, to the account that it names;"
-            " leave second out, or use mode both"
         )
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from firsthand.delivery import relay
 from firsthand.delivery.auth import MASK
-from firsthand.mapping import Table
+from firsthand.mapping import MAX_JSON, Table, query_pairs
 from firsthand.model import IDENTIFYING, Accepted, Beacon, Call, Outcome, Recorded, Reply, Sent
 from firsthand.rules.site import Account
 from firsthand.rules.trace import placeholder
@@ -89,20 +89,27 @@ def masked_call(call: Call, vendor: Vendor, veil: Veil) -> str:
         names.append(vendor.auth_param.lower() if vendor.auth is Auth.HEADER else "authorization")
     else:
         url += f"{'&' if '?' in url else '?'}{vendor.auth_param}={MASK}"
-    return _masked(call, url, names, veil)
-
-
-def masked_relay(call: Call, veil: Veil) -> str:
-    """Return a relayed request as JSON, likewise: it carries no token."""
-    return _masked(call, call.url, sorted(call.headers), veil)
-
-
-def _masked(call: Call, url: str, names: list[str], veil: Veil) -> str:
     try:
         body = veil.value(orjson.loads(call.body))
     except orjson.JSONDecodeError:
         body = f"{len(call.body)} bytes"
     shown = {"method": call.method, "url": _address(url, veil), "headers": names, "body": body}
+    return orjson.dumps(shown).decode()
+
+
+def masked_relay(call: Call, veil: Veil) -> str:
+    """Return a relayed request as JSON, with its parameters decoded: so their values are hidden."""
+    url, _, query = call.url.partition("?")
+    told = dict(query_pairs(query, MAX_JSON))
+    text = call.body.decode("utf-8", "replace")
+    body = orjson.loads(text) if text[:1] == "{" else dict(query_pairs(text, MAX_JSON))
+    shown = {
+        "method": call.method,
+        "url": url,
+        "headers": sorted(call.headers),
+        "query": veil.value(told),
+        "body": veil.value(body),
+    }
     return orjson.dumps(shown).decode()
 
 

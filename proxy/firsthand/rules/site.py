@@ -1,11 +1,11 @@
 """A site and its vendor accounts, as the rules see them: frozen, built once at start."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from firsthand.mapping import Table
-from firsthand.model import Mode
+from firsthand.model import Kind, Mode
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.custody import ScriptPolicy
 from firsthand.rules.doors import Doors
@@ -102,6 +102,15 @@ class Site:
     def relays_of(vendors: Mapping[str, Vendor]) -> dict[str, Table]:
         """Return the index of each vendor's table of its beacon door, where it has one."""
         return {key: Table(each.relay.fields) for key, each in vendors.items() if each.relay}
+
+    def kinds(self, vendor: str) -> Callable[[str], Kind]:
+        """Return what tells the privacy class of a stored field: of the API or of a beacon door."""
+        tables = [each[vendor] for each in (self.tables, self.relays) if vendor in each]
+
+        def kind(path: str) -> Kind:
+            return next((table.kind(path) for table in tables if table.row(path)), Kind.CUSTOM)
+
+        return kind
 
     def account(self, vendor: str, account: str) -> Account | None:
         """Return the configured account that a beacon names."""

@@ -73,7 +73,7 @@ def _user(ask: Ask) -> Answer:
         **cross_origin(ask),
         "access-control-expose-headers": "Pin-Unauth, Epik, Content-Type",
     }
-    return Answer(200, orjson.dumps({"is_eu": True, "frame": True}), headers)
+    return Answer(200, orjson.dumps({"isEu": True, "frame": True}), headers)
 
 
 def _beacon(ask: Ask) -> Answer:

@@ -68,7 +68,7 @@ class Lead:
 
     async def _lead(self, held: Held) -> None:
         plan = self._plan
-        kinds = {key: table.kind for key, table in plan.site.tables.items()}
+        kinds = {key: plan.site.kinds(key) for key in plan.site.tables}
         async with AsyncExitStack() as stack:
             stack.callback(held.release)
             parts = await stack.enter_async_context(

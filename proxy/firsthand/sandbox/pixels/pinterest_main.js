@@ -92,7 +92,7 @@
   function autoData() {
     var nav = window.navigator.userAgentData || {};
     return { loc: window.location.href, ref: document.referrer, 'if': window.top !== window,
-      sh: window.screen.height, sw: window.screen.width, mh: BUILD, is_eu: !!(config || {}).is_eu,
+      sh: window.screen.height, sw: window.screen.width, mh: BUILD, is_eu: !!(config || {}).isEu,
       epikDataSource: read(COOKIES.epik) ? 'fpc' : '', brands: nav.brands || [], mobile: !!nav.mobile,
       platform: nav.platform || '', ecm_enabled: false };
   }
