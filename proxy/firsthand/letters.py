@@ -76,7 +76,7 @@ def show_preview(found: Preview, console: Console) -> None:
     show(found.shown, console)
     for one in found.shown:
         if one.fate.safe:
-            console.print_json(orjson.dumps(call_of(one, found.site)).decode())
+            console.print_json(orjson.dumps(call_of(one)).decode())
     for fate, n in found.counted.items():
         console.print(Text(f"{words.number(n)} {fate}"))
     console.print("Nothing was sent. Without --dry-run, what is counted once or checked goes.")

@@ -161,12 +161,15 @@ class Tracer:
         ]
 
     def _call(self, beacon: Beacon) -> str:
-        account = self._account
         try:
-            call = relay.write(account, [beacon], now=self._now())
+            return self.masked(beacon)
         except Exception:  # noqa: BLE001 - the event is settled and counted; only its trace is lost
             return ""
-        veil = self.veil([beacon])
+
+    def masked(self, beacon: Beacon) -> str:
+        """Return a beacon's own call as JSON, masked. Raises what writing it raises."""
+        account, veil = self._account, self.veil([beacon])
+        call = relay.write(account, [beacon], now=self._now())
         return masked_relay(call, veil) if beacon.door else masked_call(call, account.vendor, veil)
 
 

@@ -46,7 +46,7 @@ def fate(
     if account is None:
         return Fate.NOT_CONFIGURED
     vendor = account.vendor
-    if now >= too_old_at(beacon, vendor.limits):
+    if now >= too_old_at(beacon, account.limits):
         return Fate.TOO_OLD
     if account.mode is Mode.SHADOW:
         return Fate.CHECKED

@@ -12,7 +12,7 @@ import orjson
 from firsthand.config.load import load
 from firsthand.config.secret import site_secret
 from firsthand.config.site import site
-from firsthand.delivery.tracing import Veil, masked_call
+from firsthand.delivery.tracing import Tracer
 from firsthand.errors import ConfigError
 from firsthand.rules.replay import Fate, fate
 from firsthand.rules.site import Account, Site
@@ -133,15 +133,14 @@ def whole_of(one: Judged, built: Site) -> dict[str, Any]:
     beacon = one.letter.beacon
     if beacon is None:
         return row_of(one)
-    table = built.tables.get(beacon.vendor)
     return row_of(one) | {
         "consent": verdict_words(beacon.verdict),
-        "fields": mask(beacon.fields, table.kind) if table else {},
-        "call": call_of(one, built),
+        "fields": mask(beacon.fields, built.kinds(beacon.vendor)),
+        "call": call_of(one),
     }
 
 
-def call_of(one: Judged, built: Site) -> Any:  # noqa: ANN401 - any JSON
+def call_of(one: Judged) -> Any:  # noqa: ANN401 - any JSON
     """Return the call that a letter would make, token and identifying values masked.
 
     ``None`` without an account; where the call cannot be written, which kind of fault it is.
@@ -149,9 +148,8 @@ def call_of(one: Judged, built: Site) -> Any:  # noqa: ANN401 - any JSON
     beacon, account = one.letter.beacon, one.account
     if beacon is None or account is None:
         return None
-    vendor = account.vendor
     try:
-        call = vendor.write([beacon], account.settings, now=now())
+        shown = Tracer(account, now=now).masked(beacon)
     except Exception as fault:  # noqa: BLE001 - why it is a dead letter: shown, by its kind
         return {"fault": type(fault).__name__}
-    return orjson.loads(masked_call(call, vendor, Veil(built.tables[vendor.key], [beacon])))
+    return orjson.loads(shown)
