@@ -1,15 +1,18 @@
 """What can never work stops the start."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from firsthand.config.load import parse
-from firsthand.config.site import site
+from firsthand.config.site import refuse_relay, site
 from firsthand.errors import ConfigError
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Groups
 from firsthand.rules.site import Site
+from firsthand.vendors import VENDORS
 from tests.config.sample import FILE, PIXEL, PROPERTY, SECOND, sample
 
 KEY = b"the key of these tests, 32 bytes"
@@ -235,3 +238,21 @@ def test_a_policy_that_would_do_nothing_ends_the_start(section: dict[str, Any], 
         build(scripts=section)
     assert said in str(refused.value)
     assert FILE in str(refused.value)
+
+
+@pytest.mark.parametrize("key", sorted(VENDORS))
+def test_every_vendor_can_be_relayed_without_what_only_its_api_needs(key: str) -> None:
+    account = {"account": VENDORS[key].account_example, "mode": "relay"}
+    built = build(**{"meta": [], "ga4": [], key: [account]})
+    [made] = built.accounts.values()
+    assert made.mode is Mode.RELAY
+    assert set(built.relays) == {key}
+
+
+def test_a_vendor_that_cannot_be_relayed_is_refused_with_the_reason_and_a_remedy() -> None:
+    mute = replace(VENDORS["meta"], relay=None, unrelayed="its payload is encrypted")
+    refuse_relay(mute, SimpleNamespace(mode=Mode.SERVER), "shop.toml: meta 1")
+    with pytest.raises(ConfigError) as refused:
+        refuse_relay(mute, SimpleNamespace(mode=Mode.RELAY), "shop.toml: meta 1")
+    for words in ("shop.toml: meta 1", "its payload is encrypted", "use server"):
+        assert words in str(refused.value)

@@ -81,6 +81,7 @@ ADDRESSES = [
     ("www.googletagmanager.com/a", Use.SINK),
     ("stats.g.doubleclick.net/g/collect", Use.SINK),
     ("www.google.co.uk/ads/ga-audiences", Use.SINK),
+    ("www.google.com/measurement/conversion", Use.SINK),
     ("www.googletagmanager.com/static/service_worker/5b1/sw_iframe.html", Use.NEVER),
     ("td.doubleclick.net/td/rul/123", Use.NEVER),
     ("www.google-analytics.com/mp/collect", None),

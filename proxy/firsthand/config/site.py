@@ -128,7 +128,7 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
                 f" one looks like {vendor.account_example}"
             )
     _check_both(vendor, section, where)
-    _check_relay(vendor, section, where)
+    refuse_relay(vendor, section, where)
     _check_needed(vendor, section, where)
     common = set(AccountSection.model_fields)
     own = {
@@ -169,7 +169,8 @@ def _check_both(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN4
         raise ConfigError(f"{where}: second is the account itself")
 
 
-def _check_relay(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see above
+def refuse_relay(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see above
+    """Refuse mode relay where no request is known that stands for the vendor's beacons."""
     if section.mode is Mode.RELAY and vendor.relay is None:
         raise ConfigError(
             f"{where}: mode relay: beacons of {vendor.title} cannot be passed on"
