@@ -249,7 +249,7 @@ def _relayed(vendor: Vendor) -> list[str]:
     kinds: dict[Kind, list[str]] = {}
     for row in relay.fields:
         kinds.setdefault(row.kind, []).append(_passed_on(row))
-    lines += [f"- {kind.replace('_', ' ')}: {_listed(names)}" for kind, names in kinds.items()]
+    lines += [f"- {kind.replace('_', ' ')}: {_in_a_row(names)}" for kind, names in kinds.items()]
     lines += ["", *(f"- {_upper(each)}." for each in relay.losses), ""]
     return lines
 
@@ -262,7 +262,7 @@ def _passed_on(row: Field) -> str:
     return f"{told} (as `{row.path}`)" if row.path[:1] != "@" else told
 
 
-def _listed(names: Sequence[str]) -> str:
+def _in_a_row(names: Sequence[str]) -> str:
     """Return names in a row; items (``pr1`` to ``pr200``) as a range."""
     items = [name for name in names if re.fullmatch(r"`pr[0-9]+`", name)]
     rest = [name for name in names if name not in items]
