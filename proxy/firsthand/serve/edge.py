@@ -57,12 +57,7 @@ async def open_edge(
             now,
         )
         scripts = Scripts(plan.site, rules_of(plan.site), supply)
-        answers = Answers(
-            await stack.enter_async_context(_client(plan.site)),
-            {host for vendor in plan.site.vendors.values() for host in relay_hosts(vendor)},
-            plan.site.vendor_suffix,
-            lambda reason: outbox.count(Note("", "", "", reason)),
-        )
+        answers = _answers(plan.site, await stack.enter_async_context(_client(plan.site)), outbox)
         edge = Edge(plan.site, plan.front, outbox, scripts, answers, woken)
         runner = web.ServerRunner(Server(edge.handle, count=edge.count))
         await runner.setup()
@@ -92,6 +87,14 @@ def taken(plan: Plan, error: OSError) -> ConfigError:
     return ConfigError(
         f"{plan.path}: listen: {listen.host}:{listen.port} cannot be had ({error.strerror});"
         " end what listens there, or choose another port"
+    )
+
+
+def _answers(site: Site, session: ClientSession, outbox: Outbox) -> Answers:
+    """Return who asks vendors what their scripts wait for: at the beacon doors' hosts only."""
+    hosts = {host for vendor in site.vendors.values() for host in relay_hosts(vendor)}
+    return Answers(
+        session, hosts, site.vendor_suffix, lambda reason: outbox.count(Note("", "", "", reason))
     )
 
 
