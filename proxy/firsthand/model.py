@@ -194,9 +194,9 @@ class Reading:
 class Verdict:
     """What this visitor allows, as decided at arrival. ``sources`` lists who said so, in words.
 
-    ``explicit``: what is granted was granted by an act of the visitor. ``without`` holds keys of
-    vendors that are refused although their purpose is granted; ``problems`` what is to be
-    counted, as ``source:reason``.
+    ``explicit``: what is granted was granted by an act of the visitor; ``refused``: they refused
+    everything by one. ``without`` holds keys of vendors that are refused although their purpose is
+    granted; ``problems`` what is to be counted, as ``source:reason``.
     """
 
     analytics: bool
@@ -205,6 +205,7 @@ class Verdict:
     sources: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

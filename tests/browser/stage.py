@@ -5,11 +5,20 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
+from typing import Any
 
 from aiohttp import web
 from playwright.async_api import BrowserContext, Page
 
-from firsthand.browser import KeyRules, Rules, ScriptFile, VendorRules, loader
+from firsthand.browser import (
+    KeyRules,
+    Rules,
+    ScriptFile,
+    Snippet,
+    VendorRules,
+    fh_js,
+    loader,
+)
 from firsthand.rules import verdict
 
 GIF = bytes.fromhex(
@@ -76,6 +85,15 @@ class Stage:
         return f'<script async {attributes} src="{self.tracking}/{place}"></script>'
 
     @property
+    def snippet_tag(self) -> str:
+        """Return what a shop pastes: the queue, and the file."""
+        return (
+            "<script>window.firsthand = window.firsthand || function () {"
+            " (firsthand.q = firsthand.q || []).push(arguments) }</script>"
+            f'<script async src="{self.tracking}/fh.js"></script>'
+        )
+
+    @property
     def rules(self) -> Rules:
         return Rules(
             base=self.tracking,
@@ -126,7 +144,13 @@ class Stage:
             [
                 {
                     "name": verdict.NAME,
-                    "value": verdict.encode(about, value.split("+")),
+                    "value": verdict.encode(
+                        verdict.Remembered(
+                            about,
+                            frozenset(value.split("+")) - {"none"},
+                            refused=value == "none",
+                        )
+                    ),
                     "domain": ".shop.localhost",
                     "path": "/",
                 }
@@ -170,6 +194,15 @@ class Stage:
     def asked(self) -> list[Seen]:
         return [each for each in self.at("trk") if each.path == "/fh/consent"]
 
+    def collected(self) -> list[list[dict[str, Any]]]:
+        """Return the events of each request to the collecting door."""
+        bodies = [each.body for each in self.at("trk") if each.path == "/fh/collect"]
+        return [json.loads(body)["events"] for body in bodies]
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return all events that the snippet told."""
+        return [event for batch in self.collected() for event in batch]
+
     def copies(self) -> list[dict[str, object]]:
         return [json.loads(each.body) for each in self.at("trk") if each.path == "/fh/copy"]
 
@@ -207,6 +240,10 @@ async def _answer(stage: Stage, request: web.Request) -> web.Response:
 
 def _tracking(stage: Stage, request: web.Request) -> web.Response:
     place = request.path[1:]
+    if place == "fh.js":
+        known = Snippet(name="shop", domain="shop.localhost", life=3600, tcf=(755,))
+        text = fh_js(stage.rules, known)
+        return web.Response(body=text, content_type="text/javascript")
     if place == "fh/consent":
         return _consent(stage, request)
     if place == "fh/copy":
@@ -222,17 +259,23 @@ def _tracking(stage: Stage, request: web.Request) -> web.Response:
 
 
 def _consent(stage: Stage, request: web.Request) -> web.Response:
-    """``choice`` holds the vendors that the visitor allows, joined by ``+``."""
+    """``choice`` holds the vendors that the visitor allows, joined by ``+``, or ``none``."""
     value = request.cookies.get(CONSENT, "")
     allow = {name: name in value.split("+") for name in stage.rules.vendors}
     about = verdict.digest({CONSENT: (value,)} if value else {}, [CONSENT])
-    answer = json.dumps({"v": 1, "digest": about, "allow": allow, "explicit": True})
+    refused = value == "none"
+    told = {"v": 1, "digest": about, "allow": allow, "explicit": True, "refused": refused}
+    answer = json.dumps(told)
     if request.query.get("js"):
         return web.Response(text=f"__fh({answer})", content_type="text/javascript")
     response = web.Response(text=answer, content_type="application/json")
     response.set_cookie(
         verdict.NAME,
-        verdict.encode(about, [name for name, may in allow.items() if may]),
+        verdict.encode(
+            verdict.Remembered(
+                about, frozenset(name for name, may in allow.items() if may), refused=refused
+            )
+        ),
         domain="shop.localhost",
     )
     return response

@@ -8,10 +8,10 @@ from pathlib import Path
 import brotli
 import pytest
 
-from firsthand.browser import Rules, ScriptFile, VendorRules, loader
+from firsthand.browser import Rules, ScriptFile, Snippet, VendorRules, fh_js, loader
 
 BROWSER = Path(__file__).parents[2] / "proxy" / "firsthand" / "browser"
-BUNDLES = ("loader.js", "loader_server.js")
+BUNDLES = ("loader.js", "loader_server.js", "fh.js", "fh_server.js")
 KIB = 1024
 
 
@@ -43,6 +43,8 @@ def test_sizes(built: Path) -> None:
     assert weight(built / "shim.js") <= 4 * KIB
     assert weight(BROWSER / "loader_server.js") <= 2.75 * KIB
     assert weight(built / "shim_server.js") <= 2 * KIB
+    assert weight(BROWSER / "fh.js") <= 7 * KIB
+    assert weight(BROWSER / "fh_server.js") <= 7 * KIB
 
 
 def test_the_lock_names_no_registry() -> None:
@@ -57,6 +59,7 @@ def rules(mode: str, **given: str) -> Rules:
     )
 
 
+KNOWN = Snippet("shop", "example.com", life=60, tcf=(755,))
 FILE = ScriptFile("acme", "cdn.acme.example/pixel.js", "00ff")
 
 
@@ -68,12 +71,23 @@ def test_copying_code_comes_only_where_something_is_copied(mode: str, name: str)
     assert loader(rules(mode), FILE).startswith((BROWSER / name).read_bytes().rstrip())
 
 
+@pytest.mark.parametrize(("mode", "name"), [("server", "fh_server.js"), ("both", "fh.js")])
+def test_so_it_is_with_the_snippet(mode: str, name: str) -> None:
+    text = fh_js(rules(mode), KNOWN)
+    assert text.startswith((BROWSER / name).read_bytes().rstrip())
+    assert text.endswith(b'{"name":"shop","domain":"example.com","life":60,"tcf":[755]});\n')
+
+
 def test_nothing_in_the_rules_can_end_script_or_page() -> None:
-    text = loader(rules("both", base="</script><!--&\u2028\u2029ü"), FILE)
-    tail = text[text.rindex(b"})(") :]
-    assert tail.isascii()
-    for bad in (b"<", b">", b"&", b"\xe2"):
-        assert bad not in tail
+    bad = "</script><!--&\u2028\u2029ü"
+    for text in (
+        loader(rules("both", base=bad), FILE),
+        fh_js(rules("both", base=bad), Snippet(bad, bad, 60)),
+    ):
+        tail = text[text.rindex(b"})(") :]
+        assert tail.isascii()
+        for loud in (b"<", b">", b"&", b"\xe2"):
+            assert loud not in tail
 
 
 def test_the_loader_says_which_file_it_brings() -> None:

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from firsthand.browser import KeyRules
-from firsthand.browser.rules import cookie_pattern, rules_of
+from firsthand.browser import KeyRules, Snippet
+from firsthand.browser.rules import TCF, cookie_pattern, rules_of, snippet_of
 from firsthand.model import Mode
 from firsthand.rules.doors import Doors, Use
 from firsthand.rules.site import Account, Site
@@ -59,6 +59,12 @@ ADDRESSES = [
     ("evilwww.facebook.com", "/tr/"),
     ("shop.example.com", "/tr/"),
 ]
+
+
+def test_the_snippet_knows_its_site() -> None:
+    site = make_site(("meta", META, Mode.BOTH), ("google_ads", "AW-1/x", Mode.SERVER))
+    assert snippet_of(site) == Snippet("shop", "example.com", life=180 * 86_400, tcf=(755,))
+    assert VENDORS.keys() >= TCF.keys()
 
 
 def use_in_page(site: Site, host: str, path: str) -> str | None:

@@ -114,6 +114,7 @@ async def running(site: Site, folder: Path, *, behind_front: bool = False) -> As
     folder.mkdir(exist_ok=True)
     front = Front(
         hosts=frozenset({"trk.shop.example.com"}),
+        base_path=site.base_path,
         wanted=wanted(site),
         clock=lambda: NOW,
         bot=score,

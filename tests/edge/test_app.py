@@ -141,6 +141,16 @@ async def test_behind_a_front_plain_http_gets_no_answer_of_worth(
         assert edge.kept.reasons() == {"plain_http"}
 
 
+async def test_below_a_path_of_the_site_the_snippet_names_that_path(tmp_path: Path) -> None:
+    url = "https://shop.example.com/m"
+    site = replace(sample(), base_path="/m", tracking_url=url)
+    async with running(site, tmp_path) as edge:
+        answer = await edge.get("/m/fh.js")
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert b'"base":"https://shop.example.com/m"' in answer
+        assert (await edge.get("/fh.js")).startswith(b"HTTP/1.1 404 ")
+
+
 @pytest.mark.parametrize("proto", ["https", "http, https", "", "ws"])
 async def test_behind_a_front_https_is_served(tmp_path: Path, proto: str) -> None:
     async with running(sample(), tmp_path, behind_front=True) as edge:

@@ -20,7 +20,7 @@ from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
-from firsthand.edge.scripts import FOREVER, SHORT, Scripts
+from firsthand.edge.scripts import FETCHES, FOREVER, SHORT, TYPE, WAITING, Scripts
 from firsthand.edge.server import Server
 from firsthand.edge.shelf import ADDRESSES, packed
 from firsthand.edge.supply import Supply
@@ -36,6 +36,7 @@ from tests.samples import PIXEL, PROPERTY, SECOND, shop
 
 FBEVENTS = "/connect.facebook.net/en_US/fbevents.js"
 GTAG = f"/www.googletagmanager.com/gtag/js?id={PROPERTY}"
+SNIPPET = "/fh.js"
 CHANGED = GOOD + b"/* changed */"
 HASH = packed(GOOD).hash
 
@@ -144,8 +145,9 @@ async def test_a_change_is_a_new_version_beside_the_old(place: Place) -> None:
     assert (await place.get(f"{FBEVENTS}?fh={HASH}")).body == GOOD, "pages in use still ask for it"
 
 
-async def test_no_visitor_makes_a_difference(place: Place) -> None:
-    first = await place.get(FBEVENTS)
+@pytest.mark.parametrize(("target", "asked"), [(FBEVENTS, 1), (SNIPPET, 0)])
+async def test_no_visitor_makes_a_difference(place: Place, target: str, asked: int) -> None:
+    first = await place.get(target)
     for headers in (
         [f"Cookie: {GRANTED}; _fbp=fb.1.1795000000000.1098115397"],
         [f"Cookie: {REFUSED}", "User-Agent: Safari"],
@@ -160,11 +162,11 @@ async def test_no_visitor_makes_a_difference(place: Place) -> None:
         ["Accept: text/html", "Sec-Fetch-Dest: document", "Purpose: prefetch"],
         ["Cache-Control: no-cache", "Pragma: no-cache"],
     ):
-        again = await place.get(FBEVENTS, *headers)
+        again = await place.get(target, *headers)
         assert (again.status, again.body) == (200, first.body), headers
         assert again.headers["etag"] == first.headers["etag"]
         assert again.names == first.names
-    assert len(place.vendor.asked) == 1
+    assert len(place.vendor.asked) == asked
 
 
 async def test_a_fat_get_makes_no_difference(place: Place) -> None:
@@ -231,7 +233,9 @@ async def test_the_accounts_file_is_asked_for_as_the_page_spelled_it(place: Plac
     assert "CANARY" not in place.vendor.asked[0]
 
 
-@pytest.mark.parametrize("target", [FBEVENTS, f"{FBEVENTS}?fh=live", f"{FBEVENTS}?fh={HASH}"])
+@pytest.mark.parametrize(
+    "target", [FBEVENTS, f"{FBEVENTS}?fh=live", f"{FBEVENTS}?fh={HASH}", SNIPPET]
+)
 @pytest.mark.parametrize(
     ("accepted", "encoding"),
     [
@@ -262,6 +266,7 @@ async def test_encodings(place: Place, target: str, accepted: str, encoding: str
     assert got.headers["etag"].endswith(f'-{encoding}"' if encoding else '"')
 
 
+@pytest.mark.parametrize("target", [FBEVENTS, SNIPPET])
 @pytest.mark.parametrize(
     ("condition", "status"),
     [
@@ -278,13 +283,13 @@ async def test_encodings(place: Place, target: str, accepted: str, encoding: str
         ("w/{etag}", 200),
     ],
 )
-async def test_conditions(place: Place, condition: str, status: int) -> None:
+async def test_conditions(place: Place, condition: str, status: int, target: str) -> None:
     for encoding in ("", "br", "gzip"):
         accept = f"Accept-Encoding: {encoding}"
-        whole = await place.get(FBEVENTS, accept)
+        whole = await place.get(target, accept)
         etag = whole.headers["etag"]
         asked = condition.format(etag=etag, bare=etag.strip('"'))
-        got = await place.get(FBEVENTS, accept, f"If-None-Match: {asked}")
+        got = await place.get(target, accept, f"If-None-Match: {asked}")
         assert got.status == status
         assert got.headers["etag"] == etag
         assert got.headers["cache-control"] == whole.headers["cache-control"]
@@ -300,7 +305,7 @@ async def test_a_tag_of_another_encoding_does_not_match(place: Place) -> None:
 
 
 async def test_head_is_get_without_a_body(place: Place) -> None:
-    for target in (FBEVENTS, f"{FBEVENTS}?fh={HASH}"):
+    for target in (FBEVENTS, f"{FBEVENTS}?fh={HASH}", SNIPPET):
         whole = await place.get(target)
         head = await place.get(target, method="HEAD")
         assert (head.status, head.body) == (200, b"")
@@ -310,7 +315,7 @@ async def test_head_is_get_without_a_body(place: Place) -> None:
         assert (await place.get(target, same, method="HEAD")).status == 304
 
 
-@pytest.mark.parametrize("target", [FBEVENTS, f"{FBEVENTS}?fh=live", GTAG])
+@pytest.mark.parametrize("target", [FBEVENTS, f"{FBEVENTS}?fh=live", GTAG, SNIPPET])
 async def test_no_script_becomes_a_service_worker(place: Place, target: str) -> None:
     got = await place.get(target, "Service-Worker: script")
     assert (got.status, got.body) == (403, b"")
@@ -318,9 +323,25 @@ async def test_no_script_becomes_a_service_worker(place: Place, target: str) -> 
     assert "service_worker" in place.wire.kept.reasons()
 
 
-async def test_a_script_is_not_posted_to(place: Place) -> None:
-    assert (await place.get(FBEVENTS, method="POST", body=b"x")).status == 404
+@pytest.mark.parametrize("target", [FBEVENTS, SNIPPET])
+async def test_a_script_is_not_posted_to(place: Place, target: str) -> None:
+    assert (await place.get(target, method="POST", body=b"x")).status == 404
     assert place.vendor.asked == []
+
+
+async def test_the_snippet_is_the_sites_own(place: Place) -> None:
+    got = await place.get(f"{SNIPPET}?v=2")
+    assert (got.status, got.headers["content-type"]) == (200, TYPE)
+    assert f"Cache-Control: {got.headers['cache-control']}\r\n" == SHORT
+    assert "set-cookie" not in got.headers
+    assert b'"name":"shop"' in got.body
+    assert b'"base":"https://trk.shop.example.com"' in got.body
+    assert place.vendor.asked == [], "it waits for no vendor"
+
+
+@pytest.mark.parametrize("target", ["/fh.js/", "/fh.js/x", "/x/fh.js", "/fh/fh.js", "/FH.JS"])
+async def test_the_snippet_has_one_address(place: Place, target: str) -> None:
+    assert (await place.get(target)).status == 404
 
 
 async def test_nothing_of_the_vendors_headers_passes(place: Place) -> None:

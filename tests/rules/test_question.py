@@ -7,6 +7,7 @@ import pytest
 from firsthand.rules.decide import Decision
 from firsthand.rules.question import answer
 from firsthand.rules.site import Site
+from firsthand.rules.verdict import decode
 from tests.rules.consent.writer import tc, vendors
 from tests.samples import ANALYTICS_ONLY, GRANTED, REFUSED, hit, shop
 
@@ -36,6 +37,18 @@ def test_each_vendor_may_load_by_its_own_purpose(cookie: str, *, meta: bool, ga4
     body, decision = asked(cookie)
     assert body["allow"] == {"ga4": ga4, "meta": meta}
     assert decision.cookies[-1].startswith(f"fh_verdict=1.{body['digest']}.")
+
+
+@pytest.mark.parametrize(
+    ("cookie", "refused"),
+    [(GRANTED, False), (ANALYTICS_ONLY, False), (REFUSED, True), ("", False)],
+)
+def test_a_refusal_is_told_from_silence(cookie: str, *, refused: bool) -> None:
+    body, decision = asked(cookie)
+    assert body["refused"] is refused
+    remembered = decode(decision.cookies[-1].partition("=")[2].partition(";")[0])
+    assert remembered is not None
+    assert remembered.refused is refused
 
 
 def test_another_choice_has_another_digest() -> None:

@@ -1,4 +1,4 @@
-"""The scripts that run in the page: bundle + rules + file -> the bytes of a loader.
+"""The scripts that run in the page: bundle + rules + what it is for -> the bytes of a script.
 
 The bundles are built from ``src/`` by ``scripts/browser`` and committed. A bundle is one function
 of two arguments, so the rules are joined to it and no text is replaced inside it.
@@ -88,10 +88,31 @@ class ScriptFile:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """What ``fh.js`` knows of a site beside the rules.
+
+    ``name``    the data set of its events.
+    ``domain``  of the consent cookie that it writes, ``life`` the cookie's seconds.
+    ``tcf``     numbers of the site's vendors on the IAB's Global Vendor List.
+    """
+
+    name: str
+    domain: str
+    life: int
+    tcf: tuple[int, ...] = ()
+
+
 def loader(rules: Rules, script: ScriptFile) -> bytes:
     """Return the loader of one script: the same bytes for every visitor."""
     bundle = _bundle("loader.js" if rules.copies else "loader_server.js")
     return b"%s(%s,%s);\n" % (bundle, _json(asdict(rules)), _json(asdict(script)))
+
+
+def fh_js(rules: Rules, known: Snippet) -> bytes:
+    """Return ``fh.js`` of a site: the same bytes for every visitor."""
+    bundle = _bundle("fh.js" if rules.copies else "fh_server.js")
+    return b"%s(%s,%s);\n" % (bundle, _json(asdict(rules)), _json(asdict(known)))
 
 
 @lru_cache

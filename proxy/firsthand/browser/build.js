@@ -1,10 +1,11 @@
-// Bundles src/ into the two committed files. `node build.js <folder>` writes them there, and beside
-// them the hooks alone, whose size is measured.
+// Bundles src/ into the committed files. `node build.js <folder>` writes them there, and beside them
+// the hooks alone, whose size is measured.
 import { build } from "esbuild";
 
 const folder = process.argv[2];
 
-const bundle = (name, entry, copies) =>
+// A file is a function of the rules and of what it is for, so no text is ever replaced in it.
+const bundle = (name, entry, second, copies) =>
   build({
     entryPoints: { [name]: entry },
     outdir: folder || ".",
@@ -16,14 +17,12 @@ const bundle = (name, entry, copies) =>
     format: "esm",
     charset: "ascii",
     legalComments: "none",
-    // The file is a function: rules and file are its arguments, so no text is ever replaced in it.
-    banner: { js: "(function(fhRules,fhFile){" },
+    banner: { js: `(function(fhRules,${second}){` },
     footer: { js: "})" },
   });
 
-await bundle("loader", "src/loader.js", true);
-await bundle("loader_server", "src/loader.js", false);
-if (folder) {
-  await bundle("shim", "src/shim.js", true);
-  await bundle("shim_server", "src/shim.js", false);
-}
+await bundle("loader", "src/loader.js", "fhFile", true);
+await bundle("loader_server", "src/loader.js", "fhFile", false);
+await bundle("fh", "src/fh.js", "fhSite", true);
+await bundle("fh_server", "src/fh.js", "fhSite", false);
+if (folder) await bundle("shim_server", "src/shim.js", "fhFile", false);

@@ -1,9 +1,9 @@
-"""Site -> the rules that its loaders carry."""
+"""Site -> the rules that its loaders and ``fh.js`` carry."""
 
 import re
 from collections.abc import Iterable, Mapping
 
-from firsthand.browser import KeyRules, Rules, VendorRules
+from firsthand.browser import KeyRules, Rules, Snippet, VendorRules
 from firsthand.model import Mode
 from firsthand.rules import verdict
 from firsthand.rules.consent import gate
@@ -12,6 +12,10 @@ from firsthand.vendor import Door, Script, Vendor
 
 EVENTS = ("focus", "visibilitychange")
 """Events after which a choice may have been made in another tab."""
+
+# IAB Global Vendor List 3, vendors that are on it. Read 2026-11-20.
+TCF = {"ga4": 755, "google_ads": 755, "linkedin": 804, "microsoft": 1126, "tiktok": 986}
+_DAY_S = 86_400
 
 _HOLES = re.compile(r"(\*|\{account\})")
 _HOST_HOLE = {"*": r"[a-z0-9.-]+", "{account}": r"[A-Za-z0-9_-]+"}
@@ -30,6 +34,16 @@ def rules_of(site: Site) -> Rules:
         cookies=cookie_pattern(gate.consent_cookie_names(site.consent)),
         events=(*gate.consent_events(), *EVENTS),
         vendors={key: _vendor(vendor, site) for key, vendor in site.vendors.items()},
+    )
+
+
+def snippet_of(site: Site) -> Snippet:
+    """Return what ``fh.js`` knows of ``site`` beside its rules."""
+    return Snippet(
+        name=site.name,
+        domain=site.cookie_domain,
+        life=site.consent.max_age_days * _DAY_S,
+        tcf=tuple(sorted({TCF[key] for key in site.vendors if key in TCF})),
     )
 
 

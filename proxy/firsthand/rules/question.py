@@ -28,13 +28,22 @@ def answer(hit: Hit, site: Site) -> Answer:
     said = gate.verdict(hit, site.consent)
     allow = {key: gate.may_load(said, vendor) for key, vendor in site.vendors.items()}
     digest = verdict.digest(hit.cookies, gate.consent_cookie_names(site.consent))
-    body = orjson.dumps({"v": 1, "digest": digest, "allow": allow, "explicit": said.explicit})
+    body = orjson.dumps(
+        {
+            "v": 1,
+            "digest": digest,
+            "allow": allow,
+            "explicit": said.explicit,
+            "refused": said.refused,
+        }
+    )
     lines, withdrawn = withdraw(hit, site, said)
     if said.marketing:
         lines = (*lines, *_visitor_cookies(hit, site, said))
-    remembered = verdict.cookie(
-        site, digest, [key for key, may in allow.items() if may], max_age_s=VERDICT_LIFE_S
+    told = verdict.Remembered(
+        digest, frozenset(key for key, may in allow.items() if may), refused=said.refused
     )
+    remembered = verdict.cookie(site, told, max_age_s=VERDICT_LIFE_S)
     return Answer(body, Decision(said, cookies=(*lines, remembered), withdrawn=withdrawn))
 
 

@@ -5,7 +5,7 @@ It is bound to a digest of the consent cookies, so that a changed choice waits f
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from firsthand.rules.cookies import set_cookie
@@ -14,17 +14,22 @@ from firsthand.rules.site import Site
 NAME = "fh_verdict"
 _VERSION = "1"
 _NONE = "-"
-_FORM = re.compile(r"1\.([0-9a-f]{1,8})\.(-|[a-z0-9_]+(?:~[a-z0-9_]+)*)")
+_REFUSED = "--"
+_FORM = re.compile(r"1\.([0-9a-f]{1,8})\.(--?|[a-z0-9_]+(?:~[a-z0-9_]+)*)")
 _FNV_OFFSET = 0x811C9DC5
 _FNV_PRIME = 0x01000193
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a verdict cookie says: the digest it belongs to and the vendors that may load."""
+    """What a verdict cookie says: the digest it belongs to and the vendors that may load.
+
+    ``refused``: none may, because the visitor said so; else nobody has said anything yet.
+    """
 
     digest: str
     allowed: frozenset[str]
+    refused: bool = False
 
 
 def digest(cookies: Mapping[str, tuple[str, ...]], names: Sequence[str]) -> str:
@@ -49,9 +54,10 @@ def digest(cookies: Mapping[str, tuple[str, ...]], names: Sequence[str]) -> str:
     return f"{found:x}"
 
 
-def encode(about: str, allowed: Iterable[str]) -> str:
-    """Return the cookie's value for a digest and the keys of the vendors that may load."""
-    return f"{_VERSION}.{about}.{'~'.join(sorted(allowed)) or _NONE}"
+def encode(told: Remembered) -> str:
+    """Return the cookie's value."""
+    none = _REFUSED if told.refused else _NONE
+    return f"{_VERSION}.{told.digest}.{'~'.join(sorted(told.allowed)) or none}"
 
 
 def decode(text: str) -> Remembered | None:
@@ -60,9 +66,10 @@ def decode(text: str) -> Remembered | None:
     if match is None:
         return None
     keys = match.group(2)
-    return Remembered(match.group(1), frozenset(() if keys == _NONE else keys.split("~")))
+    allowed = frozenset(() if keys in {_NONE, _REFUSED} else keys.split("~"))
+    return Remembered(match.group(1), allowed, refused=keys == _REFUSED)
 
 
-def cookie(site: Site, about: str, allowed: Iterable[str], *, max_age_s: int) -> str:
+def cookie(site: Site, told: Remembered, *, max_age_s: int) -> str:
     """Return the ``Set-Cookie`` line: readable by the page, on the site's cookie domain."""
-    return set_cookie(NAME, encode(about, allowed), domain=site.cookie_domain, max_age_s=max_age_s)
+    return set_cookie(NAME, encode(told), domain=site.cookie_domain, max_age_s=max_age_s)

@@ -5,13 +5,22 @@ import { ours, pattern, rules } from "./doors.js";
 import { insert } from "./insert.js";
 import { ownFetch } from "./wrap.js";
 
-let allow; // vendor name -> true or false; undefined while there is no answer
+let answer; // {allow: {vendor: true}, refused}; undefined while there is none
 let asked; // digest of the consent cookies that the last question was about
 let landing = location.search;
 let held = [];
+let listener; // fh.js, if it is on the page
 
 /** Returns true, false, or undefined while the verdict is not known. */
-export const allowed = (name) => (rules.gate ? allow && allow[name] === true : true);
+export const allowed = (name) => (rules.gate ? answer && answer.allow[name] === true : true);
+
+/** Tells `hear` every answer from now on, undefined while one is waited for; returns what asks again. */
+export function listen(hear) {
+  listener = hear;
+  if (asked === undefined) watch();
+  else hear(answer);
+  return check;
+}
 
 /** Runs `act` once the vendor is allowed, perhaps never. */
 export function whenAllowed(name, act) {
@@ -22,11 +31,12 @@ export function whenAllowed(name, act) {
 
 function release() {
   held = held.filter(([name, act]) => !allowed(name) || act());
+  if (listener) listener(answer);
 }
 
 /** Returns the FNV-1a hash of the consent cookies; rules/verdict.py has the same function. */
 function digest() {
-  const pairs = document.cookie.split("; ").filter((pair) => pattern(rules.cookies).test(pair));
+  const pairs = document.cookie.split("; ").filter((pair) => pair.match(rules.cookies));
   let hash = 0x811c9dc5;
   for (const unit of pairs.sort().join(";").split("")) {
     hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);
@@ -34,20 +44,20 @@ function digest() {
   return (hash >>> 0).toString(16);
 }
 
-/** Takes an answer: `{allow: {vendor: true}}`. */
-export function take(answer) {
-  allow = answer.allow;
+export function take(given) {
+  answer = given;
   release();
 }
 
 /** Finds the verdict, and watches for changes from then on. */
 function watch() {
-  const found = new RegExp(`(?:^|; )${rules.verdict}=1\\.(\\w+)\\.([^;]+)`).exec(document.cookie);
+  const found = document.cookie.match(`(?:^|; )${rules.verdict}=1\\.(\\w+)\\.([^;]+)`);
   // The cookie knows nothing of the browser's own opt-out signal: with it the server is asked.
   if (found && found[1] === digest() && !navigator.globalPrivacyControl) {
     asked = found[1];
-    allow = {};
+    const allow = {};
     for (const name of found[2].split("~")) allow[name] = true;
+    take({ allow, refused: allow["--"] });
   } else ask();
   // Some platforms tell the document, without bubbling: the window hears those on their way down.
   for (const name of rules.events) addEventListener(name, check, true);
@@ -62,20 +72,20 @@ function ask() {
   const late = asked !== undefined;
   const about = digest();
   asked = about;
-  allow = undefined;
+  take();
   const question = (body) =>
     ownFetch(ours("fh/consent"), { credentials: "include", method: body ? "POST" : "GET", body })
       .then((response) => response.json());
   question()
-    .then((answer) => {
+    .then((said) => {
       // After a late yes the landing address makes the click-id cookies, before any vendor code runs.
-      const yes = late && landing && Object.values(answer.allow).some((may) => may);
-      const body = yes && JSON.stringify({ landing });
-      if (yes) landing = "";
-      return yes ? question(body) : answer;
+      if (!late || !landing || !Object.values(said.allow).includes(true)) return said;
+      const body = JSON.stringify({ landing });
+      landing = "";
+      return question(body);
     })
     .then(
-      (answer) => about === asked && take(answer),
+      (said) => about === asked && take(said),
       () => insert(ours("fh/consent?js=1")),
     )
     .catch(() => {});

@@ -39,12 +39,9 @@ export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mod
  * Sends by keepalive. Above the 64 KiB that all keepalive bodies of a page share, the browser refuses
  * as if the network had failed: the second try does without.
  */
-function deliver(address, options) {
-  const end = new AbortController();
-  const init = { mode: "no-cors", credentials: "include", signal: end.signal, ...options };
-  // An answer that nobody reads is open until it is collected, and its request counts till then.
-  const attempted = (keepalive) =>
-    ownFetch(address, { keepalive, ...init }).then(() => end.abort());
+export function deliver(address, options) {
+  const init = { mode: "no-cors", credentials: "include", ...options };
+  const first = ownFetch(address, { keepalive: true, ...init });
   const again = (error) => {
     // A page that leaves rejects what is on its way and will arrive.
     if (leaving) throw error;
@@ -123,9 +120,9 @@ function script(node, address, set) {
   });
 }
 
-function frame(node, address, set) {
+async function frame(node, address, set) {
   set(address);
-  return Promise.resolve("unknown");
+  return "unknown";
 }
 
 export function copyForm(hit, node, data, submit) {

@@ -3,7 +3,7 @@
 import { fire } from "./wrap.js";
 
 let policy;
-let pattern; // the first loader's element: what it may do, we may
+let pattern; // our first element on the page: what it may do, we may
 const busy = new Set();
 
 /** Returns a script address that Trusted Types accept, where the site lists our policy. */
@@ -32,10 +32,10 @@ export function insert(address, original = pattern) {
   return script;
 }
 
-/** Keeps `load` of a loader's element back until its file has ended: some snippets start there. */
-export function hold(original) {
+/** Keeps `load` of an element back until its `file` has ended, if it has one: some snippets start there. */
+export function hold(original, file) {
   pattern = pattern || original;
-  busy.add(original);
+  if (file) busy.add(original);
 }
 
 /** Loads a file in place of `original`, which then gets the file's own `load` or `error`. */

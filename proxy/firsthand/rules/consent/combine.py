@@ -33,7 +33,12 @@ def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Ver
         sources=tuple(map(words, aged)),
         without=refused(policy.social_vendors if social else (), heard),
         problems=problems(aged),
+        refused=not analytics and not marketing and any(map(_refuses, heard)),
     )
+
+
+def _refuses(said: Statement) -> bool:
+    return said.explicit and said.analytics is Say.DENIED and said.marketing is Say.DENIED
 
 
 def _aged(said: Statement, policy: Policy, now: int) -> Statement:
