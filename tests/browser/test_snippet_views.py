@@ -131,11 +131,7 @@ async def test_wrappers_of_the_page_work_on(stage: Stage) -> None:
         pushed.push(args[2]); return push.apply(this, args) } }</script>"""
     page = await opened(stage, before=wrapper)
     later = wrapper.partition(">")[2].rpartition("<")[0].replace("window.pushed = [];", "")
-    await page.evaluate(later)
+    await page.evaluate(f"{later}; 0")
     await page.evaluate(PUSH.format("/a"))
     await stage.until(lambda: len(stage.told()) == 2)
     assert await page.evaluate("pushed") == ["/a", "/a"]
-    assert await page.evaluate("[history.pushState.name, history.pushState.length]") == [
-        "pushState",
-        2,
-    ]

@@ -29,7 +29,7 @@ function usercentrics(say) {
     })))),
   );
   const ask = guarded(() => {
-    if (window.__ucCmp) __ucCmp.getConsentDetails().then(hear);
+    if (window.__ucCmp) __ucCmp.getConsentDetails().then(hear, console.warn);
     else if (UC_UI.isInitialized()) {
       say(byCategory(UC_UI.getServicesBaseInfo().map(({ categorySlug, consent }) => ({
         category: categorySlug, yes: consent.status,
