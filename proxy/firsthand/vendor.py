@@ -190,6 +190,10 @@ class Version:
     ends: date | None
 
 
+OWN_KEY = "fh_key"
+"""Parameter of ours for an event key, on beacons that end here and have no place for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Relay:
     """How a pixel's beacon is made anew for the vendor's own beacon door (mode ``relay``).
@@ -255,6 +259,9 @@ class Vendor:
                                            events, through lists; the body is one where empty
     ``key_json``                           parameter whose JSON object has ``key_param`` as a member
     ``key_digits``                         hexadecimal digits of a key that the shim makes
+    ``name_detail``                        parameter that names a custom event more closely
+    ``own_key``                            its beacons have no place for a key: where they end here,
+                                           ``fh.js`` adds one as ``fh_key``, which ``read`` takes
     """
 
     key: str
@@ -287,6 +294,8 @@ class Vendor:
     key_json: str = ""
     key_digits: int = 32
     name_param: str = ""
+    name_detail: str = ""
+    own_key: bool = False
     name_pattern: str = ".+"
     automatic: frozenset[str] = frozenset()
     account_params: tuple[str, ...] = ()

@@ -27,6 +27,15 @@ GIF = bytes.fromhex(
 HASH = "0123456789abcdef0123456789abcdef"
 CONSENT = "choice"
 
+SNIPPET = Snippet(
+    "shop",
+    "shop.localhost",
+    life=3600,
+    tcf=(755,),
+    types={"acme": {"PageView": "page_view", "Purchase": "purchase", "Lead": "generate_lead"}},
+    details={"acme": "detail"},
+    own={"bolt": "en"},
+)
 FLAT = KeyRules("eid", "ev", names="^(?!Auto$).+$")
 
 
@@ -60,6 +69,7 @@ class Stage:
     cookies: str = f"^(?:{CONSENT})="
     key: KeyRules = FLAT
     vendors: Mapping[str, VendorRules] = field(default_factory=dict)  # beside the two
+    snippet: Snippet = SNIPPET
     scripts: dict[str, str] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -241,7 +251,7 @@ async def _answer(stage: Stage, request: web.Request) -> web.Response:
 def _tracking(stage: Stage, request: web.Request) -> web.Response:
     place = request.path[1:]
     if place == "fh.js":
-        known = Snippet(name="shop", domain="shop.localhost", life=3600, tcf=(755,))
+        known = stage.snippet
         text = fh_js(stage.rules, known)
         return web.Response(body=text, content_type="text/javascript")
     if place == "fh/consent":

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from firsthand.browser import KeyRules, Snippet
+from firsthand.browser import KeyRules
 from firsthand.browser.rules import TCF, cookie_pattern, rules_of, snippet_of
 from firsthand.model import Mode
 from firsthand.rules.doors import Doors, Use
@@ -63,8 +63,36 @@ ADDRESSES = [
 
 def test_the_snippet_knows_its_site() -> None:
     site = make_site(("meta", META, Mode.BOTH), ("google_ads", "AW-1/x", Mode.SERVER))
-    assert snippet_of(site) == Snippet("shop", "example.com", life=180 * 86_400, tcf=(755,))
+    found = snippet_of(site)
+    assert (found.name, found.domain, found.life) == ("shop", "example.com", 180 * 86_400)
+    assert found.tcf == (755,)
+    assert found.own == found.details == {}
     assert VENDORS.keys() >= TCF.keys()
+
+
+def test_the_snippet_knows_what_vendors_call_its_events() -> None:
+    x = VENDORS["x"].settings(events={"purchase": "tw-o8abc-o9def"})
+    linkedin = VENDORS["linkedin"].settings(events={"generate_lead": "123"})
+    accounts = {
+        (key, account): Account(VENDORS[key], account, Mode.BOTH, settings)
+        for key, account, settings in (
+            ("meta", META, VENDORS["meta"].settings()),
+            ("x", "o8abc", x),
+            ("linkedin", "12345", linkedin),
+            ("ga4", GA4, VENDORS["ga4"].settings()),
+            ("microsoft", "1234567", VENDORS["microsoft"].settings()),
+        )
+    }
+    vendors = {key: VENDORS[key] for key, _ in accounts}
+    found = snippet_of(replace(shop(), accounts=accounts, vendors=vendors))
+    assert found.types["meta"]["Purchase"] == "purchase"
+    assert found.types["meta"]["PageView"] == "page_view"
+    assert found.types["x"]["tw-o8abc-o9def"] == "purchase"
+    assert found.types["linkedin"]["123"] == "generate_lead"
+    assert found.types["microsoft"]["pageLoad"] == "page_view"
+    assert found.types["ga4"]["view_item"] == "viewed_item"
+    assert found.details == {"microsoft": "ea"}
+    assert found.own == {"ga4": "en"}
 
 
 def use_in_page(site: Site, host: str, path: str) -> str | None:

@@ -55,7 +55,6 @@ async def test_an_event_has_ecapis_shape(stage: Stage, modes: Any) -> None:
         "data_set_id": "shop",
         "id": "order-1",
         "event_type": "purchase",
-        "source": "website",
         "value": 49.9,
         "currency_code": "EUR",
         "properties": {

@@ -221,7 +221,7 @@ BROKEN = [
     "window.__ucCmp = { getConsentDetails: () => Promise.reject(new Error('gone')) }",
     "window.__ucCmp = {}",
     "window.UC_UI = { isInitialized: () => true, getServicesBaseInfo: () => [{}] }",
-    "window.Osano = { cm: { addEventListener: (name, act) => act({ get ANALYTICS() { throw 1 } }) } }",
+    "window.Osano = { cm: { addEventListener: (n, act) => act({ get ANALYTICS() { throw 1 } }) } }",
     "localStorage.TERMLY_API_CACHE = '{'; window.Termly = { on: (name, act) => act() }",
     "window._sp_ = {}; window.__tcfapi = (n, v, act) => act({ eventStatus: 'tcloaded' }, true)",
     "Object.defineProperty(window, 'Osano', { get() { throw new Error('gone') } })",

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firsthand.errors import BadHit
-from firsthand.model import Beacon, Hit, Origin
+from firsthand.model import Beacon, Hit, Mode, Origin, Reason
 from firsthand.rules.backend import take
 from firsthand.rules.collect import collect
 from firsthand.rules.decide import Decision, decide
 from firsthand.rules.respond import respond
 from firsthand.store.sqlite.twinkeys import twin_key
 from tests.events import ADA, CANARIES, JSON, OPEN, PLAIN, page_hit, raw, server_hit, written
-from tests.samples import ANALYTICS_ONLY, GRANTED, NOW, REFUSED, ga4_hit, meta_hit, shop
+from tests.samples import ANALYTICS_ONLY, GRANTED, NOW, PIXEL, REFUSED, ga4_hit, meta_hit, shop
 
 SITE = shop()
 
@@ -62,6 +62,44 @@ def test_all_ways_of_one_event_lead_to_one_twin(pixel: Hit) -> None:
     keys = {twin_key(SITE.secret, each) for each in (seen, snippet, beacons(server)[door.vendor])}
     assert len(keys) == 1
     assert snippet.canonical == seen.canonical
+
+
+def test_a_pixels_own_key_holds_for_its_account() -> None:
+    keys = {"firsthand": {"event_ids": {PIXEL: "k-1", "ga4": "k-2"}}}
+    found = beacons(collect(page_hit(raw("page_view", ext=keys)), SITE))
+    assert (found["meta"].event_key, found["ga4"].event_key) == ("k-1", "k-2")
+    bought = beacons(collect(page_hit(raw(ext=keys)), SITE))
+    assert (bought["meta"].event_key, bought["ga4"].event_key) == ("k-1", "7731")
+    broken = {"firsthand": {"event_ids": {PIXEL: ["k-1"], "ga4": 7}}}
+    kept = beacons(collect(page_hit(raw("page_view", ext=broken)), SITE))
+    assert kept["meta"].event_key == "purchase-7731"
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    ("kind", "properties", "paired"),
+    [("purchase", {"transaction_id": "7731"}, True), ("page_view", None, False)],
+)
+def test_what_the_tag_tells_without_a_place_for_the_key_is_left_to_it(
+    mode: Mode, kind: str, properties: Any, *, paired: bool
+) -> None:
+    decision = collect(page_hit(raw(kind, properties=properties)), shop(mode))
+    expected = {"meta", "ga4"} if paired or mode is Mode.SERVER else {"meta"}
+    assert set(beacons(decision)) == expected
+    ended = {(end.note.vendor, end.note.reason) for end in decision.ended}
+    assert ended == (set() if "ga4" in expected else {("ga4", Reason.NO_KEY)})
+
+
+@pytest.mark.parametrize(
+    "pixel", [meta_hit("PageView", eid="v-1"), ga4_hit("page_view", fh_key="v-1")]
+)
+def test_a_page_view_of_pixel_and_snippet_is_one(pixel: Hit) -> None:
+    door = SITE.doors.find(pixel.host, pixel.path)
+    assert door is not None
+    (seen,) = decide(pixel, SITE, SITE.vendors[door.vendor]).beacons
+    snippet = beacons(collect(page_hit(raw("page_view", id="v-1")), SITE))[door.vendor]
+    assert twin_key(SITE.secret, seen) == twin_key(SITE.secret, snippet)
+    assert "fh_key" not in str(seen.fields)
 
 
 def test_nothing_is_believed_of_visitor_and_consent() -> None:

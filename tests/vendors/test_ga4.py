@@ -157,6 +157,8 @@ def test_only_a_purchase_is_known_by_its_order() -> None:
     order = {"ep.transaction_id": "T-9"}
     assert only(en="purchase", **order).event_key == "T-9"
     assert only(en="refund", **order).event_key != "T-9"
+    assert only(en="purchase", fh_key="k-1", **order).event_key == "T-9"
+    assert [each.event_key for each in read("en=x&fh_key=k-1\r\nen=y&fh_key=k-2")] == ["k-1", "k-2"]
     assert len(only(en="purchase", **{"ep.transaction_id": ""}).event_key) == 32
 
 

@@ -95,12 +95,18 @@ class Snippet:
     ``name``    the data set of its events.
     ``domain``  of the consent cookie that it writes, ``life`` the cookie's seconds.
     ``tcf``     numbers of the site's vendors on the IAB's Global Vendor List.
+    ``types``   by vendor, the vendor's names of events -> the words that ``fh.js`` has for them.
+    ``details`` by vendor, the parameter that names a custom event more closely.
+    ``own``     by vendor whose beacons have no place for a key, the parameter of the event's name.
     """
 
     name: str
     domain: str
     life: int
     tcf: tuple[int, ...] = ()
+    types: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
 
 
 def loader(rules: Rules, script: ScriptFile) -> bytes:

@@ -9,8 +9,9 @@ const bundle = (name, entry, second, copies) =>
   build({
     entryPoints: { [name]: entry },
     outdir: folder || ".",
-    // Where no account's beacons are copied, the code that does it stays out of the bundle.
-    define: { COPIES: String(copies) },
+    // Where no account's beacons are copied, the code that does it stays out of the bundle; only
+    // fh.js tells events under the pixels' keys.
+    define: { COPIES: String(copies), SNIPPET: String(second === "fhSite") },
     bundle: true,
     minify: true,
     target: "es2019",

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 
 from firsthand.browser import KeyRules, Rules, Snippet, VendorRules
+from firsthand.ecapi.event import CUSTOM, Event
+from firsthand.ecapi.vocabulary import TYPES
 from firsthand.model import Mode
 from firsthand.rules import verdict
 from firsthand.rules.consent import gate
@@ -44,7 +46,29 @@ def snippet_of(site: Site) -> Snippet:
         domain=site.cookie_domain,
         life=site.consent.max_age_days * _DAY_S,
         tcf=tuple(sorted({TCF[key] for key in site.vendors if key in TCF})),
+        types={vendor.key: _types(vendor, site) for vendor in _keyed(site)},
+        details={vendor.key: vendor.name_detail for vendor in _keyed(site) if vendor.name_detail},
+        own={vendor.key: vendor.name_param for vendor in _keyed(site) if vendor.own_key},
     )
+
+
+def _keyed(site: Site) -> list[Vendor]:
+    return [vendor for vendor in site.vendors.values() if vendor.key_param or vendor.own_key]
+
+
+def _types(vendor: Vendor, site: Site) -> dict[str, str]:
+    """Return what a vendor's names of events stand for: its standard names, and those under which
+    its accounts get what ``fh.js`` tells.
+    """
+    known = {name: word for name, word in vendor.event_names.items() if word != CUSTOM}
+    told = {
+        reading.name: word
+        for account in site.accounts.values()
+        if account.vendor.key == vendor.key and vendor.compose is not None
+        for word in sorted(TYPES - {CUSTOM})
+        if (reading := vendor.compose(Event(word), account.id, account.settings)) is not None
+    }
+    return told | known
 
 
 def cookie_pattern(names: Iterable[str]) -> str:

@@ -52,6 +52,7 @@ class Event:
                  postal_code country gender birth_date``. A phone number is E.164, with ``+``.
     ``clicks``   click ids by the parameter of the vendor that made them; ``ids`` browser ids.
     ``signals``  consent strings by the name that consent sources know them by.
+    ``keys``     the event's id by account or vendor key, where a pixel told it under another.
     ``names``    the vendor's own event name, by vendor key, where the shop overrides the table.
     ``destinations``       vendor keys or accounts that alone may get it; empty: all.
     ``attribution_only``   not for the optimisation of ads (``mmt_only``).
@@ -71,6 +72,7 @@ class Event:
     ids: Mapping[str, str] = field(default_factory=dict, repr=False)
     signals: Mapping[str, str] = field(default_factory=dict, repr=False)
     consent: Consent = Consent()
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     names: Mapping[str, str] = field(default_factory=dict)
     destinations: frozenset[str] = frozenset()
     attribution_only: bool = False

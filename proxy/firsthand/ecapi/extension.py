@@ -11,7 +11,7 @@ _MOST = 20
 _LONGEST = 500
 _PLACE = "ext.firsthand"
 _KNOWN = frozenset(
-    {"click_ids", "browser_ids", "context_key", "consent", "plain", "event_names"}
+    {"click_ids", "browser_ids", "context_key", "consent", "plain", "event_names", "event_ids"}
     | {"destinations", "test"}
 )
 _PURPOSES = ("analytics", "marketing")
@@ -24,6 +24,7 @@ class Extension(TypedDict):
     clicks: Mapping[str, str]
     ids: Mapping[str, str]
     consent: Consent
+    keys: Mapping[str, str]
     names: Mapping[str, str]
     destinations: frozenset[str]
     test: bool
@@ -39,6 +40,7 @@ def extension(given: Mapping[str, Any], errors: list[Fault], notes: list[Fault])
         clicks=_texts(given, "click_ids", notes),
         ids=_texts(given, "browser_ids", notes),
         consent=_consent(given.get("consent"), notes),
+        keys=_texts(given, "event_ids", notes),
         names=_texts(given, "event_names", notes),
         destinations=_destinations(given.get("destinations"), errors),
         test=flag(given.get("test") or False) == "1",

@@ -5,17 +5,19 @@ now, consent is the cookies', and what an event says of these is not believed; i
 words can only restrict.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlencode
 
 from firsthand import convert
 from firsthand.ecapi.event import WEBSITE, Consent, Event, Given
 from firsthand.ecapi.parse import parse
-from firsthand.model import Hit, Origin
+from firsthand.model import Hit, Mode, Origin, Reading, Reason
 from firsthand.rules import addresses, events
 from firsthand.rules.consent import gate
 from firsthand.rules.decide import Decision, settle
 from firsthand.rules.site import Site
+from firsthand.vendor import Vendor
 
 MOST_EVENTS = 20
 MOST_BYTES = 65_536
@@ -39,7 +41,7 @@ def collect(hit: Hit, site: Site) -> Decision:
             found.append(_seen(parsed.event, hit, site))
         elif parsed.event is not None:
             odd.append("event_data_set")
-    told = [each for event in found for each in events.readings(event, site)]
+    told = [each for event in found for each in _readings(event, site)]
     decided = settle(
         replace(hit, origin=Origin.SNIPPET), site, verdict, told, landing=_landing(found, site)
     )
@@ -78,6 +80,18 @@ def _seen(event: Event, hit: Hit, site: Site) -> Event:
         consent=Consent(),
         ids={},
     )
+
+
+def _readings(event: Event, site: Site) -> Iterator[tuple[Vendor, Reading]]:
+    """Yield the readings; where the page's own tag stays with the vendor and cannot be given the
+    event's key, what the tag tells too would be counted twice.
+    """
+    for vendor, reading in events.readings(event, site):
+        account = site.account(vendor.key, reading.account)
+        keyed = vendor.key_param or event.told.get("transaction_id")
+        alone = account is not None and account.mode is not Mode.SERVER and not keyed
+        skip = reading.skip or (Reason.NO_KEY if alone else Reason.NONE)
+        yield vendor, replace(reading, skip=skip)
 
 
 def _hashed_only(event: Event) -> dict[str, Given]:

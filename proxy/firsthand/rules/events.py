@@ -50,7 +50,8 @@ def readings(event: Event, site: Site) -> Iterator[tuple[Vendor, Reading]]:
             continue
         # The sample of ``explain`` has accounts without an id.
         name = account.id or vendor.account_example
-        reading = vendor.compose(event, name, account.settings)
+        key = event.keys.get(name) or event.keys.get(vendor.key) or event.id
+        reading = vendor.compose(replace(event, id=key), name, account.settings)
         if reading is not None:
             notes = tuple(f"{vendor.key}: {note}" for note in reading.notes)
             yield vendor, replace(reading, signals=event.signals, notes=notes)

@@ -139,7 +139,7 @@ export function copyForm(hit, node, data, submit) {
     });
 }
 
-function addKey(hit, node, body) {
+export function addKey(hit, node, body) {
   const { key } = hit.vendor;
   const name = key.json || key.param;
   if (!body.has(name)) return;

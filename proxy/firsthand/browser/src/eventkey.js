@@ -1,6 +1,7 @@
 // The event key that both paths share, put into a beacon where it is missing or empty.
 
-import { pattern, textOf } from "./doors.js";
+import { textOf } from "./doors.js";
+import { note, pooled } from "./pool.js";
 
 const seen = new Map(); // event, and its place in a request -> key, and host that got it first
 const tries = new Map(); // request -> how often it was sent
@@ -27,12 +28,15 @@ export const draw = (digits) =>
  * Puts a key into `object` if it has none and is an event of the site: those that the vendor's script
  * invents would never find their twin. Returns whether it did.
  */
-function put({ url: { host }, vendor: { key } }, object, name, event, request = event) {
-  if (object[key.param] || !String(name || "").match(key.names)) return false;
+function put(hit, object, name, event, request = event) {
+  const { url: { host }, vendor: { key } } = hit;
+  if (object[key.param] || !String(name || "").match(key.names)) {
+    if (SNIPPET) note(hit, name, event, object[key.param]);
+    return false;
+  }
   const twin = seen.get(event);
   // The same request is a retry; the same event at another host is a mirror.
-  const known = seen.get(request) || (twin && twin.host !== host && twin);
-  const entry = known || { host, key: draw(key.digits) };
+  const entry = seen.get(request) || (twin && twin.host !== host && twin) || { host, key: SNIPPET ? pooled(hit, name, event) : draw(key.digits) };
   if (seen.size > 99) seen.clear();
   seen.set(event, entry).set(request, entry);
   object[key.param] = entry.key;

@@ -2,7 +2,9 @@
 
 import { watchPlatforms } from "./bridge.js";
 import { choose } from "./choice.js";
+import { addRules } from "./doors.js";
 import { guarded } from "./guard.js";
+import { hookKeys } from "./keyed.js";
 import { join } from "./page.js";
 import { flush, start, track } from "./track.js";
 import { look, watchViews } from "./views.js";
@@ -24,7 +26,11 @@ const begin = guarded(() => {
   window.firsthand = firsthand;
   // Who kept the page's first function goes on calling it.
   firsthand.q = { push: (call) => firsthand(...call), on: true };
-  start(join(fhRules, { address: "fh.js" }));
+  const shim = join(fhRules, { address: "fh.js" });
+  // Where a loader brought the shim, this file has doors of its own.
+  addRules(fhRules);
+  hookKeys(window);
+  start(shim);
   watchPlatforms();
   if (settings.page_views !== false) watchViews(() => track("page_view"));
   for (const call of queue) firsthand(...call);

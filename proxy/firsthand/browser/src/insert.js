@@ -41,15 +41,12 @@ export function hold(original, file) {
 /** Loads a file in place of `original`, which then gets the file's own `load` or `error`. */
 export function replace(original, address) {
   const script = insert(address, original);
-  const end = (event) => {
+  script.onload = script.onerror = (event) => {
     busy.delete(original);
     fire(original, event.type);
   };
-  script.onload = end;
-  script.onerror = end;
 }
 
 export function holdLoads() {
-  const hide = (event) => busy.has(event.target) && event.stopImmediatePropagation();
-  document.addEventListener("load", hide, true);
+  document.addEventListener("load", (event) => busy.has(event.target) && event.stopImmediatePropagation(), true);
 }

@@ -1,7 +1,7 @@
 // Events of the page's own: held in memory until the visitor has chosen, sent in batches, tried again.
 
 import { deliver } from "./copies.js";
-import { draw } from "./eventkey.js";
+import { claim, others } from "./pool.js";
 
 const BATCH = 20;
 const TEXT = 16384; // of a batch; in bytes it may be four times as long, which the server still takes
@@ -37,17 +37,17 @@ const agreed = () => answer && Object.keys(fhRules.vendors).some((name) => answe
 export function track(event_type, told) {
   if (answer && answer.refused) return;
   const { referrer } = view;
+  const pair = claim((event_type === "custom" && told.custom_event) || event_type, told && told.id);
   const event = {
     timestamp: Math.floor(Date.now() / 1000),
-    source: "website",
-    id: draw(32),
     ...told,
+    id: pair.id,
     data_set_id: fhSite.name,
     event_type,
     properties: { page_url: location.href, referrer, ...(told && told.properties) },
   };
   // A copy: the page may go on using its objects.
-  waiting.push({ event: JSON.parse(JSON.stringify(event)), at: Date.now(), tries: 0 });
+  waiting.push({ event: JSON.parse(JSON.stringify(event)), pair, at: Date.now(), tries: 0 });
   // The first of them has the landing address.
   if (waiting.length > HELD) waiting.splice(1, 1);
   soon(waiting.length < BATCH ? LINGER_MS : 0);
@@ -79,9 +79,17 @@ function fitting() {
   return count;
 }
 
+/** Returns an event with the keys that pixels of the page gave it before. */
+function complete({ event, pair }) {
+  const event_ids = others(pair);
+  if (!event_ids) return event;
+  const ext = event.ext || {};
+  return { ...event, ext: { ...ext, firsthand: { event_ids, ...ext.firsthand } } };
+}
+
 function send(batch) {
   const address = `${fhRules.base}/fh/collect`;
-  const body = JSON.stringify({ events: batch.map(({ event }) => event) });
+  const body = JSON.stringify({ events: batch.map(complete) });
   if (navigator.sendBeacon(address, body)) return;
   deliver(address, { method: "POST", body }).catch(() => {
     for (const one of batch) one.tries += 1;

@@ -1,5 +1,6 @@
 // Page views of single-page apps: one for each address that the visitor comes to.
 
+import { address } from "./pool.js";
 import { view } from "./track.js";
 import { wrap } from "./wrap.js";
 
@@ -8,9 +9,6 @@ const SETTLE_MS = 50; // routers redirect right after a change: the address that
 let here; // address of the last view
 let tell = () => {};
 let timer;
-
-/** Returns the address without a fragment, unless the fragment is a route (`#/`, `#!`). */
-const address = () => location.href.replace(/#(?![/!]).*/, "");
 
 /** Tells the view that the page shows, if it was not told yet. */
 export function look() {

@@ -19,6 +19,7 @@ import orjson
 
 from firsthand.convert import (
     short,
+    text,
 )
 from firsthand.mapping import Pair, nest, query_pairs, request_pairs
 from firsthand.model import (
@@ -39,7 +40,7 @@ from firsthand.model import (
     TryLater,
     Value,
 )
-from firsthand.vendor import Auth, Dedup, Door, IdCookie, Limits, Vendor, Version
+from firsthand.vendor import OWN_KEY, Auth, Dedup, Door, IdCookie, Limits, Vendor, Version
 from firsthand.vendors import google_tag
 from firsthand.vendors.ga4.events import compose
 from firsthand.vendors.ga4.fields import EVENT_NAMES, FIELDS, MAX_TEXT, NAME, TABLE, mappable
@@ -105,11 +106,14 @@ def _reading(hit: Hit, wire: list[Pair], line: int) -> Reading | None:
 def _event_key(seen: Mapping[str, str], name: str, line: int, fields: Fields) -> str:
     """Return what both paths of an event have in common: a purchase's order, else a hash.
 
-    GA4 has no event id. A repeated request gives the same hash; two events of a page do not.
+    GA4 has no event id; ``fh.js`` adds one of ours. Without it a repeated request gives the same
+    hash; two events of a page do not.
     """
     order = fields.get("params.transaction_id")
     if name == "purchase" and isinstance(order, str):
         return order
+    if own := text(seen.get(OWN_KEY, "")):
+        return own
     parts = (*(seen.get(key, "") for key in ("tid", "cid", "_p", "_s")), name, str(line))
     return sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32]
 
@@ -277,6 +281,8 @@ VENDOR = Vendor(
     auth=Auth.QUERY,
     auth_param="api_secret",
     account_params=("tid",),
+    name_param="en",
+    own_key=True,
     token_help="Admin > Data streams > your stream > Measurement Protocol API secrets",  # noqa: S106 - where it is
     # No rate is documented.
     limits=Limits(25, 130_000, max_age=timedelta(hours=72), calls_per_second=200.0, in_flight=4),

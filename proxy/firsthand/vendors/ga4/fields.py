@@ -23,7 +23,7 @@ from firsthand.convert import (
 )
 from firsthand.mapping import Table
 from firsthand.model import Kind, MatchKey, Value
-from firsthand.vendor import Converter, Field
+from firsthand.vendor import OWN_KEY, Converter, Field
 from firsthand.vendors import google_tag
 
 MAX_TEXT = 100
@@ -93,6 +93,7 @@ FIELDS = (
     Field("epn.*",               "params.*",                    Kind.CUSTOM,      number),
     Field("up.*",                "user_properties.*",           Kind.CUSTOM,      short(36)),
     Field("upn.*",               "user_properties.*",           Kind.CUSTOM,      number),
+    *_read_only(Kind.ORDER_ID, OWN_KEY),
     *_read_only(Kind.CONTACT, "em"),
     *_read_only(Kind.CONSENT, " ".join((*google_tag.SIGNALS, "@ad_storage @analytics_storage"))),
     *_read_only(Kind.TECHNICAL, "v tid en gtm _p _s sct seg _fv _ss _nsi _ee _c _eu _rnd _z z tfd"),

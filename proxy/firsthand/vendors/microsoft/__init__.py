@@ -256,6 +256,7 @@ VENDOR = Vendor(
     api_hosts=("capi.uet.microsoft.com",),
     key_param="event_id",
     name_param="evt",
+    name_detail="ea",
     automatic=AUTOMATIC,
     account_params=("ti",),
     relay=relay(_COOKIES),

@@ -31,6 +31,7 @@ from firsthand.model import (
     Value,
 )
 from firsthand.vendor import (
+    OWN_KEY,
     Auth,
     ClickId,
     Dedup,
@@ -174,7 +175,7 @@ def _event_key(told: Mapping[str, str], name: str) -> str:
     """Return what the site gave, or the tag made; a checkout's order stands in for it."""
     given = [told.get(f"{group}[{key}]", "") for group in ("ed", "ov") for key in _KEYS]
     order = told.get("ed[order_id]", "") if name == "checkout" else ""
-    return next((key for key in map(text, [*given, order]) if key), "")
+    return next((key for key in map(text, [*given, order, told.get(OWN_KEY, "")]) if key), "")
 
 
 def _event_time(told: str, arrival: int) -> int:
@@ -299,6 +300,8 @@ VENDOR = Vendor(
     compose=compose,
     batch_key=destination,
     api_hosts=("api.pinterest.com",),
+    name_param="event",
+    own_key=True,
     account_params=("tid",),
     probe=probe,
     judge_probe=judge_probe,

@@ -30,7 +30,7 @@ from firsthand.convert import (
 )
 from firsthand.mapping import Pair, Table
 from firsthand.model import Fields, Kind, MatchKey, Value
-from firsthand.vendor import Converter, Field
+from firsthand.vendor import OWN_KEY, Converter, Field
 
 CLICK = r"[A-Za-z0-9_=-]{1,512}"
 CLICK_PATH = "user_data.click_id"
@@ -184,7 +184,8 @@ FIELDS = (
     Field("event",               "",                          Kind.TECHNICAL,  text),
     Field("cb",                  "",                          Kind.TECHNICAL,  number),
     *(Field(wire,                "",                          Kind.ORDER_ID,   text) for wire in (
-        "ed[event_id]", "ed[eventID]", "ed[eid]", "ov[event_id]", "ov[eventID]", "ov[eid]")),
+        "ed[event_id]", "ed[eventID]", "ed[eid]", "ov[event_id]", "ov[eventID]", "ov[eid]",
+        OWN_KEY)),
     Field("ad[loc]",             "event_source_url",          Kind.PAGE,       address),
     Field("@referer",            "event_source_url",          Kind.PAGE,       address),
     Field("@source",             "action_source",             Kind.TECHNICAL,
