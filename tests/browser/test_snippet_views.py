@@ -42,6 +42,8 @@ STEPS = [
     (["location.hash = 'part'"], []),
     (["location.hash = '#/route'"], ["/#/route"]),
     (["location.hash = '#!route'"], ["/#!route"]),
+    (["location.hash = '#/'"], []),  # the first route
+    ([PUSH.format("#/a"), "location.hash = '#/'"], ["/#/a", "/#/"]),
     ([PUSH.format("#/route"), "location.hash = '#/other'"], ["/#/route", "/#/other"]),
     ([REPLACE.format("/"), PUSH.format("/a"), REPLACE.format("/a")], ["/a"]),
     ([PUSH.format("/a"), PUSH.format("/b"), "history.back()"], ["/a", "/b", "/a"]),

@@ -5,7 +5,7 @@ import { ours, pattern, rules } from "./doors.js";
 import { insert } from "./insert.js";
 import { ownFetch } from "./wrap.js";
 
-let answer; // {allow: {vendor: true}, refused}; undefined while there is none
+let answer; // {allow: {vendor: true}, refused}, or {allow: {"--": true}}; undefined while there is none
 let asked; // digest of the consent cookies that the last question was about
 let landing = location.search;
 let held = [];
@@ -57,7 +57,7 @@ function watch() {
     asked = found[1];
     const allow = {};
     for (const name of found[2].split("~")) allow[name] = true;
-    take({ allow, refused: allow["--"] });
+    take({ allow });
   } else ask();
   // Some platforms tell the document, without bubbling: the window hears those on their way down.
   for (const name of rules.events) addEventListener(name, check, true);

@@ -29,7 +29,7 @@ const begin = guarded(() => {
   const shim = join(fhRules, { address: "fh.js" });
   // Where a loader brought the shim, this file has doors of its own.
   addRules(fhRules);
-  hookKeys(window);
+  hookKeys();
   start(shim);
   watchPlatforms();
   if (settings.page_views !== false) watchViews(() => track("page_view"));

@@ -24,23 +24,23 @@ function keyed(hit, body) {
   return body.replace(/[^\r\n]+/g, (line) => withKey(ours, line));
 }
 
-export function hookKeys(realm) {
-  wrap(realm, "fetch", (self, [input, init], call) => {
+export function hookKeys() {
+  wrap(window, "fetch", (self, [input, init], call) => {
     // A Request is taken apart by the shim, and comes by again.
     const hit = !input.url && look(input, init && init.body);
     if (!hit) return undefined;
     const body = keyed(hit, init && init.body);
     return () => call([hit.url.href, body ? { ...init, body } : init]);
   });
-  wrap(realm.Navigator.prototype, "sendBeacon", (self, [address, data], call) => {
+  wrap(Navigator.prototype, "sendBeacon", (self, [address, data], call) => {
     const hit = look(address, data);
     if (!hit) return undefined;
     const body = keyed(hit, data);
     return () => call([hit.url.href, body]);
   });
-  hookXhr(realm.XMLHttpRequest.prototype);
-  hookImage(realm.HTMLImageElement.prototype);
-  wrap(realm.HTMLFormElement.prototype, "submit", (form) => {
+  hookXhr(XMLHttpRequest.prototype);
+  hookImage(HTMLImageElement.prototype);
+  wrap(HTMLFormElement.prototype, "submit", (form) => {
     const body = new FormData(form);
     const hit = look(form.getAttribute("action"), body);
     if (hit) addKey(hit, form, keyed(hit, body));

@@ -11,8 +11,8 @@ const KEPT = 99;
 
 const told = []; // {type, at, id, given, mine, keys: {account or vendor: key}}
 
-/** Returns the address of the view, the fragment only where it is a route (`#/`, `#!`). */
-export const address = () => location.href.replace(/#(?![/!]).*/, "");
+/** Returns the address of the view, the fragment only where it is a route (`#/a`, `#!a`), not the first. */
+export const address = () => location.href.replace(/#(?![/!]).*|#!?\/?$/, "");
 
 function pair(type, fits) {
   const at = address();

@@ -1,6 +1,7 @@
 // Events of the page's own: held in memory until the visitor has chosen, sent in batches, tried again.
 
 import { deliver } from "./copies.js";
+import { ours } from "./doors.js";
 import { claim, others } from "./pool.js";
 
 const BATCH = 20;
@@ -15,7 +16,7 @@ let answer;
 let check = () => {};
 let timer;
 
-/** Addresses of the view before this one, and of who led here. */
+/** The address that led to this view. */
 export const view = { referrer: document.referrer };
 
 /** Begins to send: `shim` says what the visitor has chosen, now and later. */
@@ -27,24 +28,25 @@ export function start(shim) {
 function hear(given) {
   answer = given;
   // Who refuses has not been seen: what happened before is not told after a later yes.
-  if (answer && answer.refused) waiting = [];
+  if (refused()) waiting = [];
   soon(0);
 }
 
+const refused = () => answer && (answer.refused || answer.allow["--"]);
 const agreed = () => answer && Object.keys(fhRules.vendors).some((name) => answer.allow[name]);
 
 /** Takes an event in ECAPI's shape; what it lacks is filled in. */
-export function track(event_type, told) {
-  if (answer && answer.refused) return;
-  const { referrer } = view;
-  const pair = claim((event_type === "custom" && told.custom_event) || event_type, told && told.id);
+export function track(event_type, given) {
+  if (refused()) return;
+  const told = given || {};
+  const pair = claim(told.custom_event || event_type, told.id);
   const event = {
     timestamp: Math.floor(Date.now() / 1000),
     ...told,
     id: pair.id,
     data_set_id: fhSite.name,
     event_type,
-    properties: { page_url: location.href, referrer, ...(told && told.properties) },
+    properties: { page_url: location.href, ...view, ...told.properties },
   };
   // A copy: the page may go on using its objects.
   waiting.push({ event: JSON.parse(JSON.stringify(event)), pair, at: Date.now(), tries: 0 });
@@ -61,7 +63,7 @@ function soon(ms) {
 /** Sends what waits, if the visitor agreed: at once, as the page may be leaving. */
 export function flush() {
   check();
-  if (!agreed() || navigator.onLine === false) return;
+  if (!agreed() || !navigator.onLine) return;
   const since = Date.now() - OLDEST_MS;
   waiting = waiting.filter((one) => one.at > since && one.tries < TRIES);
   while (waiting.length) send(waiting.splice(0, fitting()));
@@ -88,7 +90,7 @@ function complete({ event, pair }) {
 }
 
 function send(batch) {
-  const address = `${fhRules.base}/fh/collect`;
+  const address = ours("fh/collect");
   const body = JSON.stringify({ events: batch.map(complete) });
   if (navigator.sendBeacon(address, body)) return;
   deliver(address, { method: "POST", body }).catch(() => {

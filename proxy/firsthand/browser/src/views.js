@@ -4,15 +4,15 @@ import { address } from "./pool.js";
 import { view } from "./track.js";
 import { wrap } from "./wrap.js";
 
-const SETTLE_MS = 50; // routers redirect right after a change: the address that stays is the view
+const SETTLE_MS = 99; // a router may redirect after a change: the address that stays is the view
 
 let here; // address of the last view
 let tell = () => {};
-let timer;
+let turn = 0; // of the changes, the last one
 
 /** Tells the view that the page shows, if it was not told yet. */
 export function look() {
-  clearTimeout(timer);
+  turn += 1;
   const now = address();
   if (now === here) return;
   if (here) view.referrer = here;
@@ -21,8 +21,11 @@ export function look() {
 }
 
 function later() {
-  clearTimeout(timer);
-  timer = setTimeout(look, SETTLE_MS);
+  turn += 1;
+  const mine = turn;
+  const settled = () => mine === turn && look();
+  // Once the router has nothing to do any more; not every browser tells when that is.
+  setTimeout(() => (window.requestIdleCallback || setTimeout)(settled), SETTLE_MS);
 }
 
 export function watchViews(act) {
