@@ -101,8 +101,7 @@ async def test_a_late_yes_sends_what_was_held_once(stage: Stage) -> None:
     ready(stage, f"<script>{BUY}</script>")
     page = await stage.open("/?acclid=click-1")
     await answered(stage, page)
-    await page.evaluate("history.pushState(0, '', '/next')")
-    await page.wait_for_timeout(200)
+    await page.evaluate("history.pushState(0, '', '/next'); dispatchEvent(new Event('pagehide'))")
     await choose(stage, page, "acme")
     await stage.until(lambda: len(stage.told()) == 3)
     kinds = [(event["event_type"], event["properties"]["page_url"]) for event in stage.told()]

@@ -25,7 +25,7 @@ function later() {
   const mine = turn;
   const settled = () => mine === turn && look();
   // Once the router has nothing to do any more; not every browser tells when that is.
-  setTimeout(() => (window.requestIdleCallback || setTimeout)(settled), SETTLE_MS);
+  setTimeout(() => (window.requestIdleCallback || setTimeout)(settled, { timeout: 500 }), SETTLE_MS);
 }
 
 export function watchViews(act) {
