@@ -93,7 +93,10 @@ def read(given: Any) -> Parsed:
     return parse(strict.loads(orjson.dumps(given)))
 
 
-def page_hit(body: Any, *, cookie: str = GRANTED, headers: Mapping[str, str] | None = None) -> Hit:
+KNOWN = f"{GRANTED}; _ga=GA1.1.111.1780000000"
+
+
+def page_hit(body: Any, *, cookie: str = KNOWN, headers: Mapping[str, str] | None = None) -> Hit:
     """Return what a page of the shop posts to ``/fh/collect``."""
     given = {"content-type": "text/plain;charset=UTF-8", "origin": "https://shop.example.com"}
     return hit("fh/collect", cookie=cookie, body=_text(body), headers={**given, **(headers or {})})

@@ -128,6 +128,7 @@ class IdCookie:
     ``mint``     makes a value where none is known: from a click, or from nothing (browser ids).
     ``days``     life; the vendor's own.
     ``restore``  re-issued from the keeper when the browser lost it.
+    ``needed``   the vendor takes no event without it, and its own script alone makes it.
     """
 
     name: str
@@ -140,6 +141,7 @@ class IdCookie:
     click_of: Callable[[str], str] | None = None
     mint: Callable[[Mint], str] | None = None
     restore: bool = True
+    needed: bool = False
 
 
 class Auth(StrEnum):

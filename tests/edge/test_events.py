@@ -13,7 +13,7 @@ from firsthand.edge.requests import longest, wires
 from firsthand.explain import sample
 from firsthand.model import Origin, Reading
 from tests.edge.conftest import GRANTED, NOW, REFUSED, Public, running
-from tests.events import KEY, OPEN, raw, signature
+from tests.events import KEY, KNOWN, OPEN, raw, signature
 
 BEARER = f"Authorization: Bearer {KEY}"
 JSON = "Content-Type: application/json"
@@ -38,7 +38,7 @@ def heard(answer: bytes) -> dict[str, Any]:
 
 
 async def test_a_pages_events_are_stored_before_the_answer(shop: Public) -> None:
-    answer = await post(shop, "/fh/collect", {"events": [raw()]}, *PAGE, f"Cookie: {GRANTED}")
+    answer = await post(shop, "/fh/collect", {"events": [raw()]}, *PAGE, f"Cookie: {KNOWN}")
     assert answer.startswith(b"HTTP/1.1 204 ")
     assert {(each.vendor, each.origin) for each in shop.kept.beacons} == {
         ("meta", Origin.SNIPPET),

@@ -91,6 +91,20 @@ def test_what_the_tag_tells_without_a_place_for_the_key_is_left_to_it(
 
 
 @pytest.mark.parametrize(
+    ("cookie", "taken"),
+    [(GRANTED, False), (f"{GRANTED}; _ga=GA1.1.111.1780000000", True), (REFUSED, False)],
+)
+def test_on_a_first_page_the_event_is_left_to_the_tag_that_makes_its_cookie(
+    cookie: str, *, taken: bool
+) -> None:
+    decision = collect(page_hit(raw("page_view"), cookie=cookie), SITE)
+    assert ("ga4" in beacons(decision)) is taken
+    reasons = {end.note.reason for end in decision.ended if end.note.vendor == "ga4"}
+    missing = {Reason.CONSENT if cookie == REFUSED else Reason.UNMAPPABLE}
+    assert reasons == (set() if taken else missing)
+
+
+@pytest.mark.parametrize(
     "pixel", [meta_hit("PageView", eid="v-1"), ga4_hit("page_view", fh_key="v-1")]
 )
 def test_a_page_view_of_pixel_and_snippet_is_one(pixel: Hit) -> None:

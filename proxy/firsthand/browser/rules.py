@@ -15,8 +15,6 @@ from firsthand.vendor import Door, Script, Vendor
 EVENTS = ("focus", "visibilitychange")
 """Events after which a choice may have been made in another tab."""
 
-# IAB Global Vendor List 3, vendors that are on it. Read 2026-11-20.
-TCF = {"ga4": 755, "google_ads": 755, "linkedin": 804, "microsoft": 1126, "tiktok": 986}
 _DAY_S = 86_400
 
 _HOLES = re.compile(r"(\*|\{account\})")
@@ -45,7 +43,7 @@ def snippet_of(site: Site) -> Snippet:
         name=site.name,
         domain=site.cookie_domain,
         life=site.consent.max_age_days * _DAY_S,
-        tcf=tuple(sorted({TCF[key] for key in site.vendors if key in TCF})),
+        tcf=tuple(sorted({each.tcf_id for each in site.vendors.values() if each.tcf_id})),
         types={vendor.key: _types(vendor, site) for vendor in _keyed(site)},
         details={vendor.key: vendor.name_detail for vendor in _keyed(site) if vendor.name_detail},
         own={vendor.key: vendor.name_param for vendor in _keyed(site) if vendor.own_key},

@@ -177,6 +177,7 @@ def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Read
         or gate.allows(own, vendor)
         or _limited(reading, account)
         or _unpaired(hit, reading, account)
+        or _untagged(hit, site, vendor)
         or _blocked(hit, site, own)
         or _bot(hit, site)
     )
@@ -222,6 +223,16 @@ def _unpaired(hit: Hit, reading: Reading, account: Account | None) -> Reason:
         return Reason.NONE
     keyless = account.vendor.dedup.from_page and not reading.event_key
     return Reason.NO_KEY if keyless and hit.origin is Origin.COPY else Reason.NONE
+
+
+def _untagged(hit: Hit, site: Site, vendor: Vendor) -> Reason:
+    """On a visitor's first page the vendor's own tag has still to make the cookie that its API
+    needs: the event is left to the tag, which tells it under the same key.
+    """
+    if hit.origin is not Origin.SNIPPET or site.any_account:
+        return Reason.NONE
+    lacks = any(row.needed and row.name not in hit.cookies for row in vendor.cookies)
+    return Reason.UNMAPPABLE if lacks else Reason.NONE
 
 
 def _blocked(hit: Hit, site: Site, verdict: Verdict) -> Reason:

@@ -31,6 +31,7 @@ from firsthand.sandbox.shop.platforms import PLATFORMS, played, remembered
 
 HERE = Path(__file__).parent
 PLAIN = "/plain"
+SNIPPET = "shop_snippet"
 BASKET = "shop_basket"
 MAX_FIELD = 120
 STATIC_TYPES = {".css": "text/css", ".js": "text/javascript"}
@@ -132,7 +133,9 @@ class Shop:
     def answer(self, visit: Visit, links: Links) -> Page:
         """Return the page for a visit."""
         page = self._page(visit, links)
-        return replace(page, cookies={**page.cookies, **remembered(visit.params)})
+        wished = visit.params.get("fh")
+        switch = {SNIPPET: "on" if wished == "on" else ""} if wished else {}
+        return replace(page, cookies={**page.cookies, **remembered(visit.params), **switch})
 
     def _page(self, visit: Visit, links: Links) -> Page:
         plain = visit.path == PLAIN or visit.path.startswith(f"{PLAIN}/")
@@ -223,6 +226,12 @@ class _Scene:
     def prefix(self) -> str:
         return PLAIN if self.plain else ""
 
+    @property
+    def snippet(self) -> bool:
+        """Say whether the page tells its events by ``fh.js`` too: ``?fh=on``, until ``?fh=off``."""
+        wished = self.visit.params.get("fh") or self.visit.cookies.get(SNIPPET)
+        return wished == "on" and not self.plain
+
     def page(
         self, template: str, happened: Sequence[Happening], *, status: int = 200, **values: object
     ) -> Page:
@@ -232,6 +241,7 @@ class _Scene:
             "plain": self.plain,
             "links": self.links,
             "roles": self.roles,
+            "snippet": self.snippet,
             "platform": played(self.visit.params, self.visit.cookies),
             "platforms": PLATFORMS,
             "at": _at(self.links, plain=self.plain),

@@ -247,7 +247,15 @@ def _complaints(reply: Reply) -> list[tuple[int | None, str]] | None:
 # Google sets both cookies for 730 days; browsers keep none longer than 400. A session is over after
 # minutes of silence, so an old one is never given back to a browser.
 _COOKIES = (
-    IdCookie("_ga", google_tag.CLIENT, Kind.BROWSER_ID, 400, "client_id", google_tag.client_of),
+    IdCookie(
+        "_ga",
+        google_tag.CLIENT,
+        Kind.BROWSER_ID,
+        days=400,
+        field="client_id",
+        to_field=google_tag.client_of,
+        needed=True,
+    ),
     IdCookie(
         "_ga_{account}",
         google_tag.SESSION,
