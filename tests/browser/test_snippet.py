@@ -51,6 +51,7 @@ async def test_an_event_has_ecapis_shape(stage: Stage, modes: Any) -> None:
     assert view["event_type"] == "page_view"
     assert view["properties"] == {"page_url": address, "referrer": ""}
     assert purchase.pop("timestamp") > 1_700_000_000
+    assert purchase.pop("ext") == {"firsthand": {"event_ids": {}}}
     assert purchase == {
         "data_set_id": "shop",
         "id": "order-1",
@@ -323,7 +324,7 @@ async def test_whatever_a_page_passes_it_goes_on(stage: Stage) -> None:
     await page.evaluate(
         """() => { const loop = {}; loop.loop = loop;
           firsthand('track', 'contact', loop); firsthand('track', 'contact', {n: 1n});
-          firsthand('track'); firsthand('constructor', 1); firsthand(Symbol()) }"""
+          firsthand('track', 'contact', {ext: null}); firsthand('track'); firsthand('constructor', 1); firsthand(Symbol()) }"""
     )
     old = "(window.kept || window.firsthand)('track', 'search', null)"
     await page.evaluate(old)

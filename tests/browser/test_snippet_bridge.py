@@ -1,7 +1,7 @@
 """The consent bridge: what a platform says in the page becomes the cookie that the server reads.
 
 The platforms are played by their documented functions and events, read November 2026: Usercentrics,
-"Web CMP v3: Control functionality, UC_CONSENT" and "v2 Events"; Osano, "Consent JavaScript API";
+"Web CMP v3: Control functionality, UC_CONSENT"; Osano, "Consent JavaScript API";
 Termly, its resource blocker's ``on`` and the record that consent is kept in; IAB, "CMP API v2".
 """
 
@@ -81,20 +81,6 @@ async def test_usercentrics_3(stage: Stage) -> None:
     ):
         await page.evaluate(f"uc = {services(*given)}; dispatchEvent(new Event('UC_CONSENT'))")
         await becomes(stage, page, choice, "usercentrics")
-
-
-async def test_usercentrics_2(stage: Stage) -> None:
-    page = await opened(
-        stage,
-        """window.kind = 'implicit'; window.UC_UI = { isInitialized: () => window.ready,
-          getServicesBaseInfo: () => [
-            { categorySlug: 'functional', consent: { status: true, history: [{ type: kind }] } },
-            { categorySlug: 'marketing', consent: { status: false, history: [] } }] }""",
-    )
-    await page.evaluate("ready = true; dispatchEvent(new Event('UC_UI_INITIALIZED'))")
-    assert await said(stage) == ("", "")
-    await page.evaluate("kind = 'explicit'; dispatchEvent(new Event('UC_UI_CMP_EVENT'))")
-    await becomes(stage, page, "a1m0", "usercentrics")
 
 
 OSANO = """window.heard = {}; window.Osano = { cm: { addEventListener(name, act) {
@@ -220,7 +206,6 @@ BROKEN = [
     "window.__ucCmp = { getConsentDetails: async () => null }",
     "window.__ucCmp = { getConsentDetails: () => Promise.reject(new Error('gone')) }",
     "window.__ucCmp = {}",
-    "window.UC_UI = { isInitialized: () => true, getServicesBaseInfo: () => [{}] }",
     "window.Osano = { cm: { addEventListener: (n, act) => act({ get ANALYTICS() { throw 1 } }) } }",
     "localStorage.TERMLY_API_CACHE = '{'; window.Termly = { on: (name, act) => act() }",
     "window._sp_ = {}; window.__tcfapi = (n, v, act) => act({ eventStatus: 'tcloaded' }, true)",

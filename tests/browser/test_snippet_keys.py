@@ -221,16 +221,16 @@ async def test_several_events_in_one_body(stage: Stage) -> None:
     assert [sent[0]["t"]["cdid"], sent[1]["t"][0]["cdid"]] == ["order-1", "lead-1"]
 
 
-TEXTS = ["order-1", "", "a" * 55, "a" * 56, "a" * 64, "b" * 119, "Zoë \U0001f600", "x" * 500]
+TEXTS = ["order-1", "a" * 55, "a" * 56, "b" * 119, "Zoë \U0001f600", "x" * 500]
 
 
-@pytest.mark.parametrize("given", TEXTS[:1] + TEXTS[2:])
+@pytest.mark.parametrize("given", TEXTS)
 async def test_where_keys_are_hashes_the_pixel_gets_the_ids_hash(stage: Stage, given: str) -> None:
     page = await opened(stage, "server", DIGEST)
     await page.evaluate("id => firsthand('track', 'purchase', {id})", given)
     await pixel(page, stage, "?id=1&event=Purchase&m.conversionId=")
     await stage.until(lambda: beacons(stage, "server"))
-    digest = given if given == "a" * 64 else hashlib.sha256(given.encode()).hexdigest()
+    digest = hashlib.sha256(given.encode()).hexdigest()
     assert beacons(stage, "server")[0].query["m.conversionId"] == digest
     await stage.until(stage.told)
     assert ids(stage.told()[0]) == {}, "the server hashes the id itself"

@@ -20,7 +20,7 @@ from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
-from firsthand.edge.scripts import FETCHES, FOREVER, SHORT, TYPE, WAITING, Scripts
+from firsthand.edge.scripts import FOREVER, SHORT, TYPE, Scripts
 from firsthand.edge.server import Server
 from firsthand.edge.shelf import ADDRESSES, packed
 from firsthand.edge.supply import Supply

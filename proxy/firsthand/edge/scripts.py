@@ -1,5 +1,4 @@
-"""Serves loaders, ``fh.js`` and the vendors' files; fetches in the background, keeps the last good
-copy.
+"""Answers requests for loaders, for ``fh.js`` and for the vendors' files.
 
 A script's body depends on its address and the configuration alone: no cookie, no header of the
 request, nothing of the vendor's response headers reaches it.
@@ -32,22 +31,19 @@ class Scripts:
     def __init__(self, site: Site, rules: Rules, supply: Supply) -> None:
         self._site = site
         self._rules = rules
-        self._shelf = shelf
-        self._session = session
-        self._count = count
-        self._known: dict[str, Asked] = {}
-        self._own: dict[str, str] = {}
+        self._supply = supply
         self._snippet: File | None = None
         self._loaders: LRUCache[tuple[str, str], File] = LRUCache(ADDRESSES)
 
     async def find(self, request: web.BaseRequest, target: str) -> Answer | None:
         """Return the answer if ``target`` is a script's address, else ``None``."""
-        if not self.has(target):
+        host, path, query = split(target)
+        found = self._site.doors.find(host, path)
+        own = (host, path) == (SNIPPET, "")
+        if not own and (found is None or found.use is not Use.SCRIPT):
             return None
         if request.headers.get("Service-Worker"):
             raise BadHit(403, "service_worker")
-        host, path, query = split(target)
-        found = self._site.doors.find(host, path)
         if found is None:
             return serve(request, await self._own_script(), SHORT)
         wanted = asked(found, host, path, query, self._site)
@@ -67,107 +63,6 @@ class Scripts:
         host, path, _ = split(target)
         found = self._site.doors.find(host, path)
         return found.use is Use.SCRIPT if found else (host, path) == (SNIPPET, "")
-
-    async def run(self) -> None:
-        """Refresh what is kept, for ever: at times, and at once what came from the disk."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._refresh_all())
-            while True:
-                await self._refresh(await self._loaded.get())
-
-    async def _refresh_all(self) -> None:
-        while True:
-            await asyncio.sleep(random.uniform(*REFRESH_S))  # noqa: S311 - spreads load, no secret
-            for wanted in list(self._known.values()):
-                await self._refresh(wanted)
-
-    async def _live(self, wanted: Asked) -> File:
-        """Return the live copy; the first request of an address waits for it, once for all."""
-        address = wanted.address
-        file = self._shelf.live(address)
-        if file is None:
-            lock = self._locks.setdefault(address, asyncio.Lock())
-            try:
-                async with lock:
-                    file = self._shelf.live(address) or await self._first(wanted)
-            finally:
-                # Those who wait have the lock in their hands; who comes later needs none.
-                self._locks.pop(address, None)
-        if file is None:
-            raise BadHit(404, "script_missing")
-        return file
-
-    async def _first(self, wanted: Asked) -> File | None:
-        """Return what an earlier run left on disk, to be refreshed soon, else the vendor's file."""
-        if wanted.address in self._missing:
-            return None
-        own = self._claim(wanted)
-        file = await asyncio.to_thread(self._shelf.load, wanted.address)
-        if file is not None:
-            await self._keep(wanted, file)
-            self._loaded.put_nowait(wanted)
-            return file
-        return await (self._refresh(wanted) if own else self._in_turn(wanted))
-
-    def _claim(self, wanted: Asked) -> bool:
-        """Say whether this is the site's own script: the first plain one of its door and account.
-
-        There are few of those, so they wait for nobody. Where a part of the path is free, whoever
-        comes first decides which one it is; it stays that while there is a good copy.
-        """
-        if not wanted.own or (wanted.own not in self._own and len(self._own) >= OWN):
-            return False
-        return self._own.setdefault(wanted.own, wanted.address) == wanted.address
-
-    async def _in_turn(self, wanted: Asked) -> File | None:
-        if self._waiting >= WAITING:
-            raise BadHit(404, "script_busy")
-        self._waiting += 1
-        try:
-            async with self._fetching:
-                return await self._refresh(wanted)
-        finally:
-            self._waiting -= 1
-
-    async def _refresh(self, wanted: Asked) -> File | None:
-        """Return the vendor's file, or the last good copy where there is none to be had."""
-        body = await fetch(self._session, wanted, self._site.vendor_suffix)
-        if isinstance(body, Unusable):
-            self._count(f"script_unusable_{wanted.vendor}")
-            log.warning("script %s not taken: %s", wanted.door, body.reason)
-            return self._last_good(wanted)
-        file = await asyncio.to_thread(packed, body)
-        await self._keep(wanted, file)
-        await self._on_disk(wanted.address, file)
-        return file
-
-    def _last_good(self, wanted: Asked) -> File | None:
-        kept = self._shelf.live(wanted.address)
-        if kept is None:
-            self._missing[wanted.address] = True
-            if self._own.get(wanted.own) == wanted.address:
-                del self._own[wanted.own]
-        return kept
-
-    async def _keep(self, wanted: Asked, file: File) -> None:
-        self._known[wanted.address] = wanted
-        own = self._own.get(wanted.own) == wanted.address
-        for gone in self._shelf.put(wanted.address, file, door=wanted.door, own=own):
-            self._known.pop(gone, None)
-            try:
-                await asyncio.to_thread(self._shelf.drop, gone)
-            except OSError as error:
-                self._tell(error)
-
-    async def _on_disk(self, address: str, file: File) -> None:
-        try:
-            await asyncio.to_thread(self._shelf.save, address, file)
-        except OSError as error:  # served all the same; only a restart would miss it
-            self._tell(error)
-
-    def _tell(self, error: OSError) -> None:
-        self._count("script_not_kept")
-        log.error("script not kept: %s", error.strerror or type(error).__name__)
 
     async def _own_script(self) -> File:
         """Return ``fh.js``, packed at the first request."""

@@ -8,12 +8,13 @@ import { guarded } from "./guard.js";
 const all = (list) => (list.length ? list.every((yes) => yes === true) : undefined);
 
 /**
- * Usercentrics: services, `[category, yes, kind of decision]`; only explicit ones are decisions. Its own
- * categories have no analytics, those services are `functional` there.
+ * Usercentrics: its services by category; only explicit decisions are any. Its own categories have no
+ * analytics, those services are `functional` there.
  */
 function byCategory(services) {
-  if (!services.some(([, , kind]) => /^explicit$/i.test(kind))) return undefined;
-  const given = (names) => services.filter(([category]) => names.test(category)).map(([, yes]) => yes);
+  if (!services.some(({ consent }) => consent.type === "EXPLICIT")) return undefined;
+  const given = (names) =>
+    services.filter(({ category }) => names.test(category)).map(({ consent }) => consent.given);
   const analytics = given(/^(analytics|statistics|performance)$/);
   return {
     analytics: all(analytics.length ? analytics : given(/^functional$/)),
@@ -23,22 +24,12 @@ function byCategory(services) {
 
 // Each listens to one platform and tells what it says; it throws where the platform is not on the page.
 const PLATFORMS = {
-  // Web CMP v3: "Control functionality", "UC_CONSENT". v2: "Browser UI API", "Events".
+  // Web CMP v3: "Control functionality", "UC_UI_INITIALIZED", "UC_CONSENT".
   usercentrics(say) {
-    const hear = guarded(({ services }) =>
-      say(byCategory(Object.values(services).map(({ category, consent }) => [category, consent.given, consent.type]))),
-    );
-    const ask = () => {
-      if (window.__ucCmp) return __ucCmp.getConsentDetails().then(hear, console.warn);
-      if (!UC_UI.isInitialized()) return undefined;
-      const told = ({ categorySlug, consent }) => {
-        const last = consent.history[consent.history.length - 1];
-        return [categorySlug, consent.status, last && last.type];
-      };
-      return say(byCategory(UC_UI.getServicesBaseInfo().map(told)));
-    };
+    const hear = guarded(({ services }) => say(byCategory(Object.values(services))));
+    const ask = () => __ucCmp.getConsentDetails().then(hear, console.warn);
     ask();
-    for (const name of ["UC_UI_INITIALIZED", "UC_UI_CMP_EVENT", "UC_CONSENT"]) addEventListener(name, guarded(ask));
+    for (const name of ["UC_UI_INITIALIZED", "UC_CONSENT"]) addEventListener(name, guarded(ask));
   },
 
   // docs.osano.com, "Consent JavaScript API": both events bring the choice, undefined before there is one.

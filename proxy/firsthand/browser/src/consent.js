@@ -36,7 +36,7 @@ function release() {
 
 /** Returns the FNV-1a hash of the consent cookies; rules/verdict.py has the same function. */
 function digest() {
-  const pairs = document.cookie.split("; ").filter((pair) => pair.match(rules.cookies));
+  const pairs = document.cookie.split("; ").filter((pair) => pattern(rules.cookies).test(pair));
   let hash = 0x811c9dc5;
   for (const unit of pairs.sort().join(";").split("")) {
     hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);

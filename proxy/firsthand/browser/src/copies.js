@@ -40,8 +40,11 @@ export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mod
  * as if the network had failed: the second try does without.
  */
 export function deliver(address, options) {
-  const init = { mode: "no-cors", credentials: "include", ...options };
-  const first = ownFetch(address, { keepalive: true, ...init });
+  const end = new AbortController();
+  const init = { mode: "no-cors", credentials: "include", signal: end.signal, ...options };
+  // An answer that nobody reads is open until it is collected, and its request counts till then.
+  const attempted = (keepalive) =>
+    ownFetch(address, { keepalive, ...init }).then(() => end.abort());
   const again = (error) => {
     // A page that leaves rejects what is on its way and will arrive.
     if (leaving) throw error;
@@ -120,9 +123,9 @@ function script(node, address, set) {
   });
 }
 
-async function frame(node, address, set) {
+function frame(node, address, set) {
   set(address);
-  return "unknown";
+  return Promise.resolve("unknown");
 }
 
 export function copyForm(hit, node, data, submit) {

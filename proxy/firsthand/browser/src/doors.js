@@ -30,13 +30,14 @@ export function find(address, body) {
   if (!known.test(text.slice(0, 300))) return undefined;
   const url = new URL(text, document.baseURI);
   for (const [name, vendor] of Object.entries(rules.vendors)) {
-    for (const [use, pattern] of vendor.doors) {
-      const found = (url.host + url.pathname).match(pattern);
+    if (!pattern(vendor.hosts).test(url.host)) continue;
+    for (const [use, door] of vendor.doors) {
+      const found = pattern(door).exec(url.host + url.pathname);
       if (!found) continue;
-      const query = `${url.search}&${textOf(body)}`.match(vendor.param);
-      const account = found.slice(1).join("") || (query ? query[1] : "");
+      const query = pattern(vendor.param).exec(`${url.search}&${textOf(body)}`);
+      const account = found.slice(1).join("") || (query || "")[1] || "";
       // Vendors may share a door; the form of the account tells whose it is.
-      if (account && !account.match(vendor.account)) continue;
+      if (account && !pattern(vendor.account).test(account)) continue;
       const mode = vendor.modes[account] || vendor.modes["*"];
       return { url, name, vendor, mode, use, address: text };
     }

@@ -1,6 +1,6 @@
 // The event key that both paths share, put into a beacon where it is missing or empty.
 
-import { textOf } from "./doors.js";
+import { pattern, textOf } from "./doors.js";
 import { note, pooled } from "./pool.js";
 
 const seen = new Map(); // event, and its place in a request -> key, and host that got it first
@@ -17,7 +17,7 @@ export function attempt(hit, body) {
 
 /** Returns a parameter of a query or form; "" where it says nothing. */
 function field(text, name) {
-  const found = text.match(`[?&]${name}=(?!(?:undefined|null)?(?:&|$))([^&]*)`);
+  const found = new RegExp(`[?&]${name}=(?!(?:undefined|null)?(?:&|$))([^&]*)`).exec(text);
   return found ? decodeURIComponent(found[1].replace(/\+/g, " ")) : "";
 }
 
@@ -30,13 +30,14 @@ export const draw = (digits) =>
  */
 function put(hit, object, name, event, request = event) {
   const { url: { host }, vendor: { key } } = hit;
-  if (object[key.param] || !String(name || "").match(key.names)) {
+  if (object[key.param] || !pattern(key.names).test(name || "")) {
     if (SNIPPET) note(hit, name, event, object[key.param]);
     return false;
   }
   const twin = seen.get(event);
   // The same request is a retry; the same event at another host is a mirror.
-  const entry = seen.get(request) || (twin && twin.host !== host && twin) || { host, key: SNIPPET ? pooled(hit, name, event) : draw(key.digits) };
+  const known = seen.get(request) || (twin && twin.host !== host && twin);
+  const entry = known || { host, key: SNIPPET ? pooled(hit, name, event) : draw(key.digits) };
   if (seen.size > 99) seen.clear();
   seen.set(event, entry).set(request, entry);
   object[key.param] = entry.key;

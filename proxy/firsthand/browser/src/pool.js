@@ -26,7 +26,7 @@ function pair(type, fits) {
 }
 
 /** Returns an id as a vendor's keys are: some are SHA-256. */
-const shaped = (id, digits) => (digits < 64 ? id : /^[0-9a-f]{64}$/i.test(id) ? id.toLowerCase() : sha256(id));
+const shaped = (id, digits) => (digits < 64 ? id : sha256(id));
 
 /** Returns type and teller of a beacon's event; `text` is what query and body say. */
 function who(hit, name, text) {
@@ -68,8 +68,6 @@ export function claim(type, id) {
   return one;
 }
 
-/** Returns the keys of a pair that are not its id, by account or vendor; undefined if there are none. */
-export function others({ id, keys }) {
-  const found = Object.entries(keys).filter(([, key]) => key !== id && key !== shaped(id, 64));
-  return found.length ? Object.fromEntries(found) : undefined;
-}
+/** Returns the keys of a pair that are not its id, by account or vendor. */
+export const others = ({ id, keys }) =>
+  Object.fromEntries(Object.entries(keys).filter(([, key]) => key !== id && key !== sha256(id)));

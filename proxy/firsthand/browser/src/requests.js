@@ -30,7 +30,7 @@ export function hookRequests(realm) {
 async function takeApart(realm, request, init) {
   const { url, method, headers, mode, credentials, keepalive, signal } = request;
   const body = (await request.clone().text()) || undefined;
-  return realm.fetch(url, { method, headers, mode, credentials, keepalive, body, ...init });
+  return realm.fetch(url, { method, headers, mode, credentials, keepalive, signal, body, ...init });
 }
 
 function hookXhr(owner) {

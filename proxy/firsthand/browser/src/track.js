@@ -83,10 +83,8 @@ function fitting() {
 
 /** Returns an event with the keys that pixels of the page gave it before. */
 function complete({ event, pair }) {
-  const event_ids = others(pair);
-  if (!event_ids) return event;
   const ext = event.ext || {};
-  return { ...event, ext: { ...ext, firsthand: { event_ids, ...ext.firsthand } } };
+  return { ...event, ext: { ...ext, firsthand: { event_ids: others(pair), ...ext.firsthand } } };
 }
 
 function send(batch) {
