@@ -324,7 +324,8 @@ async def test_whatever_a_page_passes_it_goes_on(stage: Stage) -> None:
     await page.evaluate(
         """() => { const loop = {}; loop.loop = loop;
           firsthand('track', 'contact', loop); firsthand('track', 'contact', {n: 1n});
-          firsthand('track', 'contact', {ext: null}); firsthand('track'); firsthand('constructor', 1); firsthand(Symbol()) }"""
+          firsthand('track', 'contact', {ext: null}); firsthand('track');
+          firsthand('constructor', 1); firsthand(Symbol()) }"""
     )
     old = "(window.kept || window.firsthand)('track', 'search', null)"
     await page.evaluate(old)
