@@ -22,7 +22,7 @@ def apps() -> Path:
     stamp = BUILT / "built-from"
     sources = [APPS / "package-lock.json", *sorted(APPS.glob("*.js"))]
     now = sha256(b"\0".join(path.read_bytes() for path in sources)).hexdigest()
-    with (APPS / ".lock").open("w") as lock:
+    with (APPS / "built.lock").open("w") as lock:
         # Workers that start together wait for the first of them.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != now:
