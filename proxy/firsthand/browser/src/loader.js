@@ -2,4 +2,8 @@
 
 import { join } from "./page.js";
 
-join(fhRules, fhFile);
+try {
+  join(fhRules, fhFile);
+} catch {
+  // A page that reads no cookies (a sandboxed frame) has no choice of its visitor: nothing loads.
+}
