@@ -20,11 +20,13 @@ from firsthand.admin import terminal
 from firsthand.admin.report import dump
 from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.config.load import load
+from firsthand.config.schema import LogFormat
 from firsthand.config.site import site
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import find_roles
-from firsthand.serve import replaying
+from firsthand.serve import logs, notice, replaying
 from firsthand.serve.crew import supervise
+from firsthand.serve.link import first_text
 from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
 from firsthand.serve.reading import read_report
 from firsthand.serve.replaying import preview, row_of, whole_of
@@ -70,7 +72,8 @@ def serve(
         os.environ.update(
             {f"SANDBOX_{role.key.upper()}_TOKEN": role.token for role in find_roles()}
         )
-    made = plan(path)
+    made = plan(path, first_text() if worker >= 0 else None)
+    logs.configure(made.config.log.format)
     if sandbox and not made.site.vendor_suffix:
         raise ConfigError(f"{path}: --sandbox needs site.vendor_suffix, as in conf/sandbox.toml")
     if worker >= 0:
@@ -81,6 +84,19 @@ def serve(
         supervise(made, many, ready=lambda: _say_where(made, sandbox=sandbox), sandbox=sandbox)
     else:
         work(made, 0, ready=lambda: _say_where(made, sandbox=sandbox), sandbox=sandbox)
+
+
+@app.command("reload")
+def reload_(config: ConfigPath) -> None:
+    """Have the running server use the file as it is now; a file that is wrong changes nothing."""
+    try:
+        notice.ask(config)
+    except ConfigError as error:
+        console = Console(stderr=True)
+        console.print("[bold red]Not reloaded.[/] What ran before goes on.")
+        console.print(escape(str(error)))
+        raise typer.Exit(1) from None
+    print(f"reloaded {config}")
 
 
 @app.command()
@@ -243,6 +259,7 @@ def _print_findings(findings: list[checking.Finding]) -> None:
 
 def main() -> None:
     """Run a command; an error an operator can act on is one line, not a traceback."""
+    logs.configure(LogFormat.TEXT)
     try:
         app()
     except ConfigError as error:

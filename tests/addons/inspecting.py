@@ -26,6 +26,7 @@ from firsthand.edge.shelf import Shelf
 from firsthand.explain import sample
 from firsthand.rules.wanted import wanted
 from firsthand.sandbox.server import Sandbox, clock
+from firsthand.store.meter import Meter
 from tests.edge.conftest import Kept
 
 COMMAND = Path(__file__).parents[2] / "scripts" / "inspect"
@@ -129,7 +130,7 @@ async def tracking_host(folder: Path) -> AsyncIterator[int]:
     async with aiohttp.ClientSession() as session:
         scripts = Scripts(site, rules_of(site), Shelf(folder), session, lambda _reason: None)
         answers = Answers(session, (), "", lambda _reason: None)
-        app = Edge(site, front, Kept(), scripts, answers, lambda: None)
+        app = Edge(site, front, Kept(), scripts, answers, lambda: None, meter=Meter())
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         await web.SockSite(runner, listening).start()

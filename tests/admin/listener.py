@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from aiohttp import web
 
 from firsthand.admin.app import app
-from firsthand.admin.guard import Part
+from firsthand.admin.guard import Desk, Part
+from firsthand.admin.metrics import Figures
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
@@ -26,9 +27,11 @@ class Listener:
     """Where it listens, and what a test may turn while it runs."""
 
     custody: SqliteCustody
+    desk: Desk
     address: str = ""
     now: int = NOW
     parts: list[Part] = field(default_factory=lambda: [Part("ledger", ok=True)])
+    figures: Figures = field(default_factory=lambda: Figures(NOW))
 
     async def health(self) -> tuple[Part, ...]:
         return tuple(self.parts)
@@ -49,18 +52,23 @@ async def listening(
         custody = await stack.enter_async_context(open_custody(folder, judge_of(shop)))
         if scripts:
             await fill(custody, NOW)
-        listener = Listener(custody)
-        made = app(
+
+        async def figures() -> Figures:
+            return listener.figures
+
+        desk = Desk(
             ledger=full_ledger() if ledger is None else ledger,
             queue=full_queue() if queue is None else queue,
             custody=custody,
             site=shop,
             token=TOKEN,
             hosts=frozenset({"127.0.0.1", "admin.example.com"}),
-            health=listener.health,
+            health=lambda: listener.health(),
+            figures=figures,
             clock=lambda: listener.now,
         )
-        runner = web.AppRunner(made)
+        listener = Listener(custody, desk)
+        runner = web.AppRunner(app(desk))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()

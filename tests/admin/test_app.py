@@ -1,7 +1,7 @@
 import pytest
 from aiohttp import ClientSession
 
-from firsthand.admin.app import EVENTS_ON_A_PAGE, app
+from firsthand.admin.app import EVENTS_ON_A_PAGE
 from firsthand.admin.guard import Part
 from tests.admin.listener import AUTH, JSON, Listener, listening
 from tests.admin.sample import (
@@ -10,7 +10,6 @@ from tests.admin.sample import (
     META,
     MemoryLedger,
     MemoryQueue,
-    make_site,
 )
 
 
@@ -28,23 +27,6 @@ async def get_json(client: ClientSession, address: str, status: int = 200) -> di
         told = await answer.json()
     assert isinstance(told, dict)
     return told
-
-
-async def test_it_does_not_start_without_a_token(listener: Listener) -> None:
-    async def health() -> tuple[Part, ...]:
-        return ()
-
-    with pytest.raises(ValueError, match="token"):
-        app(
-            ledger=MemoryLedger(),
-            queue=MemoryQueue(),
-            custody=listener.custody,
-            site=make_site(),
-            token="",
-            hosts=frozenset(),
-            health=health,
-            clock=int,
-        )
 
 
 async def test_the_root_leads_to_the_report(listener: Listener, client: ClientSession) -> None:

@@ -41,7 +41,7 @@ from firsthand.model import (
 )
 from firsthand.rules.retry import Policy
 from firsthand.rules.site import Account
-from firsthand.store.contract import Backlog, Lane, Leased, Settled
+from firsthand.store.contract import Backlog, Lane, Leased, Moved, Settled
 from firsthand.vendor import Auth, Dedup, Field, Limits, Vendor
 
 TOKEN = "acme-token-0123456789"
@@ -302,6 +302,7 @@ class Memory:
         self.ended: dict[str, Settled] = {}
         self.broken = 0
         self.last_error = ""
+        self.moved = Moved()
         self._numbers = count(1)
 
     def put(self, *beacons: Beacon) -> None:

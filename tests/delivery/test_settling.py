@@ -3,6 +3,7 @@ import pytest
 from firsthand.delivery.exchange import Answer
 from firsthand.delivery.pace import Pace
 from firsthand.delivery.settling import Settler, plan
+from firsthand.delivery.tally import Tally
 from firsthand.model import (
     Accepted,
     Amend,
@@ -77,7 +78,7 @@ def test_what_cannot_be_mended_is_refused(outcome: Outcome, *, amended: bool) ->
 async def test_the_queue_is_told(queue: Memory) -> None:
     hands = Hands()
     pace = Pace(retry=Policy(base_ms=1_000, cap_ms=1_000, max_keep_ms=3_600_000))
-    settler = Settler(queue, make_account(), pace=pace, clock=hands.clock())
+    settler = Settler(queue, make_account(), pace=pace, clock=hands.clock(), tally=Tally())
     queue.put(*(make_beacon(number=row) for row in range(4)))
     queue.put(make_beacon(number=4, at=hands.at - 3_600_000))
     batch = await queue.lease(LANE, now=hands.at, limit=9, for_ms=9)
@@ -94,7 +95,7 @@ async def test_the_queue_is_told(queue: Memory) -> None:
 async def test_a_fault_is_logged_by_place_and_account_and_not_a_thousand_times(
     queue: Memory, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settler = Settler(queue, make_account(), pace=Pace(), clock=Hands().clock())
+    settler = Settler(queue, make_account(), pace=Pace(), clock=Hands().clock(), tally=Tally())
     fault = Refused(Reason.FAULT, "KeyError in write (acme.py:7)")
     queue.put(*(make_beacon(number=row) for row in range(1_001)))
     batch = await queue.lease(LANE, now=Hands().at, limit=2_000, for_ms=9)

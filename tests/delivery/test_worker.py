@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -381,3 +382,101 @@ async def test_a_relay_needs_no_token_and_sends_each_beacon_alone(queue: Memory,
     assert ended == ["Refused", "Sent", "Sent"]
     assert len(api.seen) == 2
     assert not any("authorization" in seen.headers for seen in api.seen)
+
+
+async def test_other_settings_end_only_the_lanes_that_they_change(queue: Memory, api: Api) -> None:
+    other = replace(ACME, key="other")
+    same = outlet(vendor=other)
+    delivery = make(queue, api, outlets={LANE: outlet(), OTHER: same})
+    queue.put(make_beacon(number=1), make_beacon(number=2, vendor="other"))
+    async with running(delivery):
+        await until(lambda: len(queue.settled) == 2)
+        lanes = {lane: delivery._runners[lane] for lane in (LANE, OTHER)}
+        outlets = {LANE: outlet(Mode.SHADOW), OTHER: same}
+        delivery.use(outlets, sender=delivery._sender, pace=BRISK)
+        await until(lambda: LANE not in delivery._runners)
+        assert delivery._runners[OTHER] is lanes[OTHER]
+        queue.outbox += [make_beacon(number=3), make_beacon(number=4, vendor="other")]
+        delivery.wake.set()
+        await until(lambda: len(queue.settled) == 4)
+    paths = Counter(seen.path for seen in api.seen)
+    assert paths == {"/v1/A-1": 3, "/check/A-1": 1}
+
+
+async def test_a_lane_that_is_to_watch_only_sends_nothing_more(queue: Memory, api: Api) -> None:
+    gate = asyncio.Event()
+
+    async def handler(_request: web.Request, _events: Any) -> web.Response:
+        await gate.wait()
+        return answer()
+
+    api.handler = handler
+    one_call = replace(ACME, limits=replace(ACME.limits, in_flight=1, max_batch=1))
+    delivery = make(queue, api, outlets={LANE: outlet(vendor=one_call)})
+    queue.put(*(make_beacon(number=number) for number in range(5)))
+    async with running(delivery):
+        await until(lambda: api.seen)
+        watching = {LANE: outlet(Mode.SHADOW, vendor=one_call)}
+        delivery.use(watching, sender=delivery._sender, pace=BRISK)
+        gate.set()
+        await until(lambda: len(queue.settled) == 5)
+    assert Counter(seen.path for seen in api.seen) == {"/v1/A-1": 1, "/check/A-1": 4}
+
+
+async def test_events_of_an_account_that_is_taken_out_wait_until_it_is_back(
+    queue: Memory, api: Api
+) -> None:
+    kept = outlet()
+    delivery = make(queue, api, outlets={LANE: kept}, beat=replace(PATIENT, poll=0.001))
+    queue.put(make_beacon(number=1))
+    async with running(delivery):
+        await until(lambda: queue.settled)
+        delivery.use({}, sender=delivery._sender, pace=BRISK)
+        queue.outbox.append(make_beacon(number=2))
+        await until(lambda: delivery.strangers() == [LANE])
+        assert len(queue.settled) == 1
+        delivery.use({LANE: kept}, sender=delivery._sender, pace=BRISK)
+        await until(lambda: len(queue.settled) == 2)
+        assert delivery.strangers() == []
+
+
+async def test_another_pace_is_for_all_lanes(queue: Memory, api: Api) -> None:
+    kept = outlet()
+    delivery = make(queue, api, outlets={LANE: kept})
+    queue.put(make_beacon(number=1))
+    async with running(delivery):
+        await until(lambda: queue.settled)
+        before = delivery._runners[LANE]
+        delivery.use({LANE: kept}, sender=delivery._sender, pace=replace(BRISK, linger_ms=1))
+        await until(lambda: delivery._runners.get(LANE) is not before)
+        queue.outbox.append(make_beacon(number=2))
+        delivery.wake.set()
+        await until(lambda: len(queue.settled) == 2)
+
+
+async def test_what_ended_is_counted(queue: Memory, api: Api) -> None:
+    delivery = make(queue, api)
+    queue.put(*(make_beacon(number=number) for number in range(3)))
+    async with running(delivery):
+        await until(lambda: len(queue.settled) == 3)
+    assert delivery.tally.ended == {("acme", "A-1", "accepted", ""): 3}
+    assert sum(delivery.tally.took["acme"].counts) == 3
+
+
+async def test_a_vendor_that_repeats_a_value_puts_it_into_no_log(
+    queue: Memory, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handler(_request: web.Request, _events: Any) -> web.Response:
+        return web.Response(status=403, text="no right to send click.1.abcdef of jane@example.com")
+
+    caplog.set_level(logging.DEBUG)
+    api.handler = handler
+    queue.put(make_beacon())
+    delivery = make(queue, api)
+    async with running(delivery):
+        await until(lambda: [one.reason for one in delivery.states()] == [Reason.SETUP])
+        (state,) = delivery.states()
+    assert state.message == "no right to send *** of ***"
+    assert "acme A-1: held, setup no right to send *** of ***" in caplog.messages
+    for hidden in ("click.1", "jane"):
+        assert hidden not in caplog.text

@@ -24,6 +24,7 @@ from firsthand.model import Beacon, Note, Withdrawal
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
+from firsthand.store.meter import Meter
 from firsthand.store.sqlite.custody import open_custody
 
 NOW = 1_795_500_001_000
@@ -125,7 +126,7 @@ async def running(site: Site, folder: Path, *, behind_front: bool = False) -> As
         supply = Supply(site.scripts, intake, custody, lambda _reason: None, lambda: NOW)
         scripts = Scripts(site, rules_of(site), supply)
         answers = Answers(session, (), "", lambda _reason: None)
-        app = Edge(site, front, kept, scripts, answers, lambda: woken.append(True))
+        app = Edge(site, front, kept, scripts, answers, lambda: woken.append(True), meter=Meter())
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         listener = web.TCPSite(runner, "127.0.0.1", 0)

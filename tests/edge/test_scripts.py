@@ -29,6 +29,7 @@ from firsthand.model import Note
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
+from firsthand.store.meter import Meter
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.edge.conftest import GRANTED, NOW, REFUSED, Kept, Public
 from tests.edge.vendor_stand_in import GOOD, Vendor, client, reply, torn, vendor
@@ -87,7 +88,7 @@ async def edge_before(here: Vendor, folder: Path, site: Site | None = None) -> A
         supply = Supply(site.scripts, intake, custody, _counter(kept), lambda: NOW)
         scripts = Scripts(site, rules_of(site), supply)
         answers = Answers(session, (), "", lambda _reason: None)
-        app = Edge(site, front, kept, scripts, answers, lambda: None)
+        app = Edge(site, front, kept, scripts, answers, lambda: None, meter=Meter())
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

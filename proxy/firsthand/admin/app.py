@@ -4,14 +4,12 @@
 or JSON to ``Accept: application/json``.
 """
 
-from collections.abc import Callable
-
 from aiohttp import web
 
-from firsthand.admin.access import Door
 from firsthand.admin.answers import add_headers, as_html, as_json, wants_json
 from firsthand.admin.assets import asset
-from firsthand.admin.guard import DESK, Desk, Health, guard
+from firsthand.admin.guard import DESK, Desk, guard
+from firsthand.admin.metrics import CONTENT_TYPE, written
 from firsthand.admin.report import build
 from firsthand.admin.rows import DEFAULT_SPAN, collect, span
 from firsthand.admin.scripts import decide, export, scripts
@@ -19,31 +17,16 @@ from firsthand.admin.summary import swaps
 from firsthand.admin.view import page
 from firsthand.model import Server
 from firsthand.rules.site import Site
-from firsthand.store.contract import Ledger, Queue
-from firsthand.store.custody import Custody
 
 EVENTS_ON_A_PAGE = 100
 LARGEST_FORM = 65_536
 MOMENT_DIGITS = 13  # Unix milliseconds until the year 2286
 
 
-def app(  # noqa: PLR0913 - the composition root names each part
-    *,
-    ledger: Ledger,
-    queue: Queue,
-    custody: Custody,
-    site: Site,
-    token: str,
-    hosts: frozenset[str],
-    health: Health,
-    clock: Callable[[], int],
-) -> web.Application:
-    """Return the application. ``hosts``: the names it answers to, lower case, with or without port.
-
-    Raises ``ValueError`` for an empty token.
-    """
+def app(desk: Desk) -> web.Application:
+    """Return the application. ``desk.hosts``: its names, lower case, with or without port."""
     made = web.Application(middlewares=[guard], client_max_size=LARGEST_FORM)
-    made[DESK] = Desk(ledger, queue, custody, site, Door.of(token), hosts, health, clock)
+    made[DESK] = desk
     made.on_response_prepare.append(add_headers)
     made.router.add_get("/", home)
     made.router.add_get("/report", report)
@@ -55,6 +38,7 @@ def app(  # noqa: PLR0913 - the composition root names each part
     made.router.add_post("/scripts", decide)
     made.router.add_get("/healthz", healthz)
     made.router.add_get("/readyz", readyz)
+    made.router.add_get("/metrics", metrics)
     made.router.add_get("/assets/{name}", asset)
     return made
 
@@ -135,3 +119,9 @@ async def readyz(request: web.Request) -> web.Response:
     parts = await request.app[DESK].health()
     ok = all(part.ok for part in parts)
     return as_json({"ok": ok, "parts": parts}, 200 if ok else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Answer the figures of the moment in Prometheus' text format, whatever the client accepts."""
+    body = written(await request.app[DESK].figures())
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from math import ceil
 from typing import TypeAlias
 
@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from firsthand.admin import access
 from firsthand.admin.answers import refusal
+from firsthand.admin.metrics import Figures
 from firsthand.rules.site import Site
 from firsthand.store.contract import Ledger, Queue
 from firsthand.store.custody import Custody
@@ -30,22 +31,39 @@ class Part:
     detail: str = ""
 
 
+Figured: TypeAlias = Callable[[], Awaitable[Figures]]
+"""Asks every part for its figures."""
+
 Health: TypeAlias = Callable[[], Awaitable[tuple[Part, ...]]]
 """Asks every part how it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
-    """The parts of the server that the pages show. ``clock`` tells Unix milliseconds."""
+    """The parts of the server that the pages show. ``clock`` tells Unix milliseconds.
+
+    ``site``, ``hosts``, ``token`` follow the configuration; ``use`` changes them.
+    """
 
     ledger: Ledger
     queue: Queue
     custody: Custody
     site: Site
-    door: access.Door
     hosts: frozenset[str]
+    token: InitVar[str]
     health: Health
+    figures: Figured
     clock: Callable[[], int]
+    door: access.Door = field(init=False, repr=False)
+
+    def __post_init__(self, token: str) -> None:
+        self.door = access.Door.of(token)
+
+    def use(self, site: Site, hosts: frozenset[str], token: str) -> None:
+        """Show ``site`` from now on, to who knows ``token``. Raises ``ValueError`` for none."""
+        self.site, self.hosts = site, hosts
+        if not self.door.opens(token, peer=""):
+            self.door = access.Door.of(token)
 
 
 DESK = web.AppKey("DESK", Desk)

@@ -24,6 +24,7 @@ from firsthand.config.schema import (
     DeliverySection,
     IngestSection,
     ListenSection,
+    LogSection,
     RetentionSection,
     ScriptsSection,
     SiteSection,
@@ -50,6 +51,7 @@ class Config(BaseSettings):
     store: StoreSection = StoreSection()
     delivery: DeliverySection = DeliverySection()
     retention: RetentionSection = RetentionSection()
+    log: LogSection = LogSection()
 
     @classmethod
     def settings_customise_sources(
@@ -78,16 +80,25 @@ def shape() -> type[Config]:
 
 def load(path: Path) -> Config:
     """Return the configuration in ``path``. Raises ``ConfigError``."""
+    return loads(read(path), str(path))
+
+
+def read(path: Path) -> str:
+    """Return the text of ``path``. Raises ``ConfigError``."""
     try:
-        text = path.read_text("utf-8")
+        return path.read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 (byte {error.start})") from error
+
+
+def loads(text: str, file: str) -> Config:
+    """Return the configuration in ``text``; ``file`` is named in errors. Raises ``ConfigError``."""
     try:
-        return parse(tomllib.loads(text), str(path))
+        return parse(tomllib.loads(text), file)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
+        raise ConfigError(f"{file}: not TOML: {error}") from error
 
 
 def parse(data: dict[str, Any], file: str) -> Config:

@@ -7,6 +7,7 @@ key is described once, where it is used.
 import dataclasses
 import re
 from collections.abc import Mapping
+from enum import StrEnum
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
@@ -223,6 +224,21 @@ class RetentionSection(Section):
     )
     hourly_days: int = Field(400, ge=1, le=4000, description="counts by the hour; days")
     daily_months: int = Field(25, ge=1, le=120, description="counts by the day; months of 31 days")
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"  # for a person at a terminal, or the journal
+    JSON = "json"  # an object a line, for a program
+
+
+class LogSection(Section):
+    """[log]: what the server says on standard error. No identifiers, no tokens."""
+
+    format: LogFormat = Field(
+        LogFormat.TEXT, description="text: a line for people; json: an object a line, for programs"
+    )
 
 
 class AccountSection(Section):

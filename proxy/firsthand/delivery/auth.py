@@ -93,6 +93,12 @@ class FileToken:
             pass
         return f"write the token to the file {self.path} (mode 600)"
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FileToken) and other.path == self.path
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
     def __repr__(self) -> str:
         return f"FileToken({str(self.path)!r})"
 

@@ -20,6 +20,7 @@ from firsthand.delivery.breaker import HOLDS, Breaker, State
 from firsthand.delivery.exchange import Answer, Way
 from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.settling import Settler
+from firsthand.delivery.tally import Tally
 from firsthand.model import Beacon, Call, Mode, Outcome, Reason, TryLater
 from firsthand.rules.site import Account
 from firsthand.store.contract import Lane, Queue
@@ -42,8 +43,15 @@ class LaneState:
 class Runner:
     """One lane at work. ``way`` is live, shadow or relay; no line here knows which."""
 
-    def __init__(
-        self, queue: Queue, account: Account, way: Way, *, pace: Pace, clock: Clock
+    def __init__(  # noqa: PLR0913 - what a lane works with
+        self,
+        queue: Queue,
+        account: Account,
+        way: Way,
+        *,
+        pace: Pace,
+        clock: Clock,
+        tally: Tally | None = None,
     ) -> None:
         self.lane = Lane(account.vendor.key, account.id)
         self._queue = queue
@@ -52,7 +60,7 @@ class Runner:
         self._way = way
         self._pace = pace
         self._clock = clock
-        self._settler = Settler(queue, account, pace=pace, clock=clock)
+        self._settler = Settler(queue, account, pace=pace, clock=clock, tally=tally or Tally())
         self._breaker = Breaker(pace.probe)
         self._limiter = _limiter(self._limits.calls_per_second)
         self._permitted = False
@@ -62,6 +70,7 @@ class Runner:
         self._arrived = 0
         self._wanted = 1
         self._finishing = False
+        self.leaving = False
 
     async def run(self) -> None:
         """Deliver until ``finish``. Raises what the queue raises; can be run again then."""
@@ -84,6 +93,11 @@ class Runner:
         self._finishing = True
         self._awake.set()
 
+    def leave(self) -> None:
+        """Have ``run`` end after the calls that are out; what else is leased goes back."""
+        self.leaving = True
+        self.finish()
+
     def state(self) -> LaneState:
         """Return how the lane stands."""
         breaker, mode = self._breaker, self._account.mode
@@ -99,7 +113,7 @@ class Runner:
                 if place:
                     await self._limiter.acquire()
                 stale = self._clock.now() - leased_at > self._pace.fresh_ms
-                if stale or self._breaker.state is State.OPEN:
+                if stale or self.leaving or self._breaker.state is State.OPEN:
                     await self._settler.give_back(batch)
                 else:
                     whole &= await self._deliver(batch)
@@ -110,7 +124,7 @@ class Runner:
     async def _take(self) -> list[Batch]:
         """Return batches that go now; an empty list when the lane is finished."""
         async with self._turn:
-            while await self._may_call():
+            while not self.leaving and await self._may_call():
                 ready, wait_ms, wanted = await self._lease()
                 if ready or self._finishing:
                     self._permitted = False
@@ -121,7 +135,7 @@ class Runner:
     async def _may_call(self) -> bool:
         """Return true once a call may go out, false when the lane is to finish before that."""
         while wait_ms := self._breaker.closed_for(self._clock.now()):
-            if self._finishing and self._breaker.state is State.OPEN:
+            if self.leaving or (self._finishing and self._breaker.state is State.OPEN):
                 return False
             await self._rest(min(wait_ms, self._pace.idle_ms), sys.maxsize)
             if self._breaker.reason in HOLDS and self._way.new_token():
@@ -160,7 +174,7 @@ class Runner:
         if isinstance(fitted.made, Call):
             go = self._way.ask if asks else self._way.go
             answer = await go(fitted.made, [one.beacon for one in batch])
-            self._watch(answer.outcomes)
+            self._watch(batch, answer.outcomes)
         else:
             answer = Answer([fitted.made] * len(batch))
             self._breaker.unused()
@@ -190,14 +204,18 @@ class Runner:
         assert ask is not None, "sift leaves no ticket where nobody can be asked"
         return lambda beacons: ask(ticket, beacons, settings)
 
-    def _watch(self, outcomes: Sequence[Outcome]) -> None:
-        """Tell the breaker how a call went, and the log when that changes how the lane stands."""
+    def _watch(self, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        """Tell the breaker how a call went, and the log when that changes how the lane stands.
+
+        A vendor's message may repeat what it was sent: it is masked before anybody sees it.
+        """
         failed = [one for one in outcomes if isinstance(one, TryLater)]
         before = self._breaker.state
         if len(failed) < len(outcomes):
             self._breaker.success()
         else:
-            self._breaker.failure(failed[0], now=self._clock.now(), draw=self._clock.draw())
+            why = self._settler.quieted(batch, failed[0])
+            self._breaker.failure(why, now=self._clock.now(), draw=self._clock.draw())
         breaker, after = self._breaker, self._breaker.state
         if after is State.OPEN and before is State.CLOSED:
             log.warning("%s %s: held, %s %s", *self._name(), breaker.reason, breaker.message)

@@ -8,6 +8,7 @@ from firsthand.delivery.batch import Batch
 from firsthand.delivery.breaker import HOLDS
 from firsthand.delivery.exchange import Answer
 from firsthand.delivery.pace import Clock, Pace
+from firsthand.delivery.tally import Tally
 from firsthand.delivery.tracing import Tracer, Veil, quiet
 from firsthand.model import (
     Accepted,
@@ -80,8 +81,11 @@ def _without(one: Leased, paths: Sequence[str]) -> Leased:
 class Settler:
     """Tells one lane's queue how its beacons ended."""
 
-    def __init__(self, queue: Queue, account: Account, *, pace: Pace, clock: Clock) -> None:
+    def __init__(
+        self, queue: Queue, account: Account, *, pace: Pace, clock: Clock, tally: Tally
+    ) -> None:
         self._queue = queue
+        self._tally = tally
         self._account = account
         self._policy = pace.retry
         self._clock = clock
@@ -92,15 +96,14 @@ class Settler:
         """Return what is to be sent or asked for; settle what is past its time."""
         now, vendor, limits = self._clock.now(), self._account.vendor, self._account.limits
         alive: Batch = []
-        over: list[Settled] = []
+        over: list[tuple[Leased, Outcome]] = []
         for one in leased:
             over_at = deadline(one.beacon, self._policy, limits, replayed_at=one.replayed_at)
             if now >= over_at or (one.ticket and vendor.ask is None):
-                over.append(Settled(one.row, _given_up(one, Expired(Reason.TOO_OLD))))
+                over.append((one, _given_up(one, Expired(Reason.TOO_OLD))))
             else:
                 alive.append(one)
-        if over:
-            await self._queue.settle(over, now=now)
+        await self._end(over, [Settled(one.row, outcome) for one, outcome in over])
         return alive
 
     async def settle(self, batch: Batch, answer: Answer, *, amended: bool = False) -> Plan:
@@ -110,10 +113,25 @@ class Settler:
         await self._retry(made, veil)
         settled = self._tracer.settled(made.done, reply=answer.reply, veil=veil)
         self._report_faults(settled)
-        if settled:
-            await self._queue.settle(settled, now=self._clock.now())
+        await self._end(made.done, settled)
         await self.give_back(made.back)
         return made
+
+    async def _end(
+        self, done: Sequence[tuple[Leased, Outcome]], settled: Sequence[Settled]
+    ) -> None:
+        if not settled:
+            return
+        now = self._clock.now()
+        await self._queue.settle(settled, now=now)
+        for one, outcome in done:
+            # An event whose vendor is asked again and again is counted as sent once.
+            if not (one.ticket and isinstance(outcome, Pending)):
+                self._tally.end(one.beacon, outcome, now=now)
+
+    def quieted(self, batch: Batch, outcome: TryLater) -> TryLater:
+        """Return ``outcome`` with nothing of ``batch`` in its message."""
+        return quiet(outcome, self._tracer.veil(one.beacon for one in batch))
 
     async def give_back(self, batch: Batch) -> None:
         """Give beacons back as if they had not been leased."""
@@ -125,6 +143,7 @@ class Settler:
         now, draw = self._clock.now(), self._clock.draw()
         due: dict[tuple[int, TryLater], list[int]] = {}
         for one, outcome in made.again:
+            self._tally.again(one.beacon, outcome.reason)
             step = after(
                 outcome,
                 one.beacon,

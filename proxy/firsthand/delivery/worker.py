@@ -18,6 +18,7 @@ from firsthand.delivery.relay import Relay
 from firsthand.delivery.sampled import Sampled
 from firsthand.delivery.sender import Sender
 from firsthand.delivery.shadow import Shadow
+from firsthand.delivery.tally import Tally
 from firsthand.model import Mode
 from firsthand.rules.site import Account
 from firsthand.store.contract import Lane, Mover, Queue
@@ -49,6 +50,7 @@ class Delivery:
     ``outlets``  by lane: every destination an event may be addressed to, ``second`` ones too.
     ``sender``   makes the client for a lane of a vendor.
     ``check_share``  of the calls to a vendor that takes anything: checked at its test door too.
+    ``tally``    counts how events ended.
     """
 
     def __init__(  # noqa: PLR0913 - the parts that the composition root brings together
@@ -64,6 +66,7 @@ class Delivery:
         check_share: float = 0.0,
     ) -> None:
         self.wake = asyncio.Event()
+        self.tally = Tally()
         self._queue = queue
         self._mover = mover
         self._outlets = outlets
@@ -74,7 +77,7 @@ class Delivery:
         self._check_share = check_share
         self._stopped = asyncio.Event()
         self._runners: dict[Lane, Runner] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._strangers: set[Lane] = set()
 
     async def run(self) -> None:
@@ -91,6 +94,28 @@ class Delivery:
     def stop(self) -> None:
         """Have ``run`` take what the outboxes still hold, send what can go now, and end."""
         self._stopped.set()
+        self.wake.set()
+
+    def use(
+        self,
+        outlets: Mapping[Lane, Outlet],
+        *,
+        sender: Callable[[Vendor], Sender],
+        pace: Pace,
+        check_share: float = 0.0,
+    ) -> None:
+        """Go on with other settings. Lanes to which they change nothing are not touched.
+
+        The others end after the calls that are out, and start again as they are to be now.
+        """
+        before = (self._sender, self._pace, self._check_share)
+        same = before == (sender, pace, check_share)
+        for lane, runner in self._runners.items():
+            if not same or outlets.get(lane) != self._outlets.get(lane):
+                runner.leave()
+        self._outlets, self._sender, self._pace = outlets, sender, pace
+        self._check_share = check_share
+        self._strangers.clear()
         self.wake.set()
 
     def states(self) -> list[LaneState]:
@@ -126,14 +151,18 @@ class Delivery:
         elif lane in self._outlets:
             runner = self._build(self._outlets[lane])
             self._runners[lane] = runner
-            self._tasks.append(group.create_task(self._keep_running(runner)))
+            task = group.create_task(self._keep(runner))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         elif lane not in self._strangers:
             self._strangers.add(lane)
             log.warning("%s %s: not configured, its events wait", lane.vendor, lane.account)
 
     def _build(self, outlet: Outlet) -> Runner:
-        way = self._way(outlet)
-        return Runner(self._queue, outlet.account, way, pace=self._pace, clock=self._clock)
+        way, account = self._way(outlet), outlet.account
+        return Runner(
+            self._queue, account, way, pace=self._pace, clock=self._clock, tally=self.tally
+        )
 
     def _way(self, outlet: Outlet) -> Way:
         sender = self._sender(outlet.account.vendor)
@@ -150,6 +179,13 @@ class Delivery:
             return live
         return Sampled(live, shadow, share=self._check_share, draw=self._clock.draw)
 
+    async def _keep(self, runner: Runner) -> None:
+        """Run a lane until it finishes; one that left makes room for its successor."""
+        await self._keep_running(runner)
+        if runner.leaving:
+            del self._runners[runner.lane]
+            self.wake.set()
+
     async def _keep_running(self, runner: Runner) -> None:
         """Run a lane until it finishes; one that fails starts again; its leases end alone."""
         while True:
@@ -157,7 +193,7 @@ class Delivery:
                 return await runner.run()
             except Exception as error:  # noqa: BLE001 - the queue failed: told, tried again
                 _tell(f"{runner.lane.vendor} {runner.lane.account}", error)
-            if self._stopped.is_set():
+            if self._stopped.is_set() or runner.leaving:
                 return None
             await self._pause(self._stopped, self._beat.restart)
 

@@ -5,6 +5,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from time import perf_counter
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ from firsthand.model import Hit, Note
 from firsthand.rules.respond import Response, is_batch, respond, unkept
 from firsthand.rules.site import Site
 from firsthand.store.contract import Outbox
+from firsthand.store.meter import Meter
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +52,23 @@ class Edge:
         scripts: Scripts,
         answers: Answers,
         woken: Callable[[], None],
+        *,
+        meter: Meter,
     ) -> None:
-        self.site = site
-        self.front = front
         self.outbox = outbox
-        self.scripts = scripts
-        self.answers = answers
         self.woken = woken
-        self._https = site.tracking_url.startswith("https:")
+        self.meter = meter
         self._untold = 0
         self._told_at = 0
+        self.use(site, front, scripts, answers)
+
+    def use(self, site: Site, front: Front, scripts: Scripts, answers: Answers) -> None:
+        """Answer by these from now on. Requests that have come so far are answered as well."""
+        self.site = site
+        self.front = front
+        self.scripts = scripts
+        self.answers = answers
+        self._https = site.tracking_url.startswith("https:")
         exposed = _exposed(site)
         self._cors = {
             origin: f"Access-Control-Allow-Origin: {origin}\r\n"
@@ -101,6 +110,7 @@ class Edge:
         return build(204, f"{PRIVATE}{cors}{PREFLIGHT if cors else ''}")
 
     async def _beacon(self, request: web.BaseRequest, target: str, body: bytes) -> Answer:
+        came = perf_counter()
         hit = requests.hit(request, self.front, target, body)
         try:
             response = await self._respond(hit)
@@ -111,7 +121,7 @@ class Edge:
             return self._answer(hit, unkept(hit, fault=True), request)
         if response.counted:
             self.count(response.counted)
-        stored = await self._store(response)
+        stored = await self._store(response, came)
         kept = await self._asked(response) if stored else unkept(hit, fault=False)
         return self._answer(hit, kept, request)
 
@@ -134,7 +144,7 @@ class Edge:
         self.count(f"fault_{type(fault).__name__}")
         log.error("fault %s at %s:%s", type(fault).__name__, frame.filename, frame.lineno)
 
-    async def _store(self, response: Response) -> bool:
+    async def _store(self, response: Response, came: float) -> bool:
         """Make the decision durable; say whether the disk took it."""
         decision = response.decision
         if decision is None:
@@ -150,12 +160,14 @@ class Edge:
         except OSError as error:
             self._not_stored(error)
             return False
+        self.meter.acked(perf_counter() - came)
         self.woken()
         return True
 
     def _not_stored(self, error: OSError) -> None:
         """Count, and say why: at most once a second, however many there are."""
         self.count("not_stored")
+        self.meter.failed()
         self._untold += 1
         now = self.front.clock()
         if not 0 <= now - self._told_at < TELL_MS:

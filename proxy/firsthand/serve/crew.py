@@ -9,8 +9,12 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from firsthand.errors import ConfigError
+from firsthand.serve import logs
 from firsthand.serve.edge import taken
+from firsthand.serve.link import Link
+from firsthand.serve.notice import claim, name
 from firsthand.serve.plan import Plan
+from firsthand.serve.reload import Reloads
 from firsthand.serve.worker import stand_ins, stop_event
 
 log = logging.getLogger(__name__)
@@ -31,19 +35,24 @@ def command(plan: Plan, number: int) -> list[str]:
 
 def supervise(plan: Plan, workers: int, *, ready: Callable[[], None], sandbox: bool) -> None:
     """Keep ``workers`` processes running until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     asyncio.run(_supervise(plan, workers, ready, sandbox=sandbox))
 
 
 async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, sandbox: bool) -> None:
     stop = stop_event()
+    crew = Crew(plan, stop)
+    reloads = Reloads(plan, crew.adopt)
     await find_port_free(plan)
     async with AsyncExitStack() as stack:
+        stack.callback((await claim(plan.folder, name(plan.path))).release)
         if sandbox:
             await stack.enter_async_context(stand_ins(plan))
         async with asyncio.TaskGroup() as tasks:
-            kept = [tasks.create_task(_keep(plan, number, stop)) for number in range(workers)]
+            kept = [tasks.create_task(crew.keep(number)) for number in range(workers)]
+            reloading = tasks.create_task(reloads.run())
             ready()
+            await asyncio.wait(kept)
+            reloading.cancel()
         unable = [number for number in (task.result() for task in kept) if number is not None]
         if unable:
             raise ConfigError(f"worker {unable[0]} cannot start; its message stands above")
@@ -72,34 +81,58 @@ async def find_port_free(plan: Plan) -> None:
             return
 
 
-async def _keep(plan: Plan, number: int, stop: asyncio.Event) -> int | None:
-    """Run one worker, again whenever it dies, until stopped; then let it drain.
+class Crew:
+    """The workers. ``stop`` ends all of them."""
 
-    Returns its number if it can never start: then all are stopped.
-    """
-    stopped = asyncio.ensure_future(stop.wait())  # noqa: TID251 - awaited below, in this function
-    while not stop.is_set():
+    def __init__(self, plan: Plan, stop: asyncio.Event) -> None:
+        self._plan = plan
+        self._stop = stop
+        self._links: dict[int, Link] = {}
+
+    async def adopt(self, plan: Plan) -> str:
+        """Have every worker use ``plan``; return which do not, and why."""
+        self._plan = plan
+        logs.configure(plan.config.log.format)
+        links = dict(self._links)
+        answers = await asyncio.gather(*(link.tell(plan.text) for link in links.values()))
+        told = zip(links, answers, strict=True)
+        return "; ".join(f"worker {number}: {why}" for number, why in told if why)
+
+    async def keep(self, number: int) -> int | None:
+        """Run one worker, again whenever it dies, until stopped; then let it drain.
+
+        Returns its number if it can never start: then all are stopped.
+        """
+        stopped = asyncio.ensure_future(self._stop.wait())  # noqa: TID251 - awaited below, in this function
+        while not self._stop.is_set():
+            worker = await self._start(number)
+            ended = asyncio.ensure_future(worker.wait())  # noqa: TID251 - awaited below
+            await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            self._links.pop(number)
+            if worker.returncode == CANNOT_START:
+                self._stop.set()
+                stopped.cancel()
+                return number
+            if not self._stop.is_set():
+                log.warning("worker %s ended with %s, started again", number, worker.returncode)
+                await asyncio.wait({stopped}, timeout=AGAIN_S)
+                continue
+            await _end(worker, ended)
+        stopped.cancel()
+        return None
+
+    async def _start(self, number: int) -> asyncio.subprocess.Process:
         # A session of its own: the terminal's Ctrl-C reaches workers through us alone, once.
-        # Its input is a pipe that nobody writes to: it ends when we do, in whatever way.
+        # Its input is a pipe that ends when we do, in whatever way.
         worker = await asyncio.create_subprocess_exec(
-            *command(plan, number),
+            *command(self._plan, number),
             env=os.environ,
             start_new_session=True,
             stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
         )
-        ended = asyncio.ensure_future(worker.wait())  # noqa: TID251 - awaited below
-        await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if worker.returncode == CANNOT_START:
-            stop.set()
-            stopped.cancel()
-            return number
-        if not stop.is_set():
-            log.warning("worker %s ended with %s, started again", number, worker.returncode)
-            await asyncio.wait({stopped}, timeout=AGAIN_S)
-            continue
-        await _end(worker, ended)
-    stopped.cancel()
-    return None
+        self._links[number] = Link(worker, self._plan.text)
+        return worker
 
 
 async def _end(worker: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolver, web
 
@@ -21,7 +22,8 @@ from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.serve.plan import Plan, now
 from firsthand.store.contract import Outbox
-from firsthand.store.sqlite.custody import open_custody
+from firsthand.store.meter import Meter, meter_path, open_meter
+from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.outbox import open_outbox
 from firsthand.vendor import relay_hosts
 
@@ -31,10 +33,63 @@ TRIM_S = 2.0
 SHUTDOWN_S = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What outlives a plan, and what is made of it anew for each.
+
+    Vendors are asked by two clients: for scripts, and for what their scripts wait for.
+    """
+
+    session: ClientSession
+    asking: ClientSession
+    outbox: Outbox
+    custody: SqliteCustody
+
+    def scripts(self, plan: Plan) -> tuple[Scripts, Supply]:
+        """Return who answers for the scripts of a plan, and from where."""
+        self.custody.use(judge_of(plan.site))
+        intake = Intake(self.session, self.custody, plan.site.vendor_suffix)
+        supply = Supply(plan.site.scripts, intake, self.custody, self._count, now)
+        return Scripts(plan.site, rules_of(plan.site), supply), supply
+
+    def answers(self, plan: Plan) -> Answers:
+        """Return who asks vendors what their scripts wait for: at the beacon doors' hosts only."""
+        hosts = {host for vendor in plan.site.vendors.values() for host in relay_hosts(vendor)}
+        return Answers(self.asking, hosts, plan.site.vendor_suffix, self._count)
+
+    def _count(self, reason: str) -> None:
+        self.outbox.count(Note("", "", "", reason))
+
+
+@dataclass(slots=True)
+class Public:
+    """A listening edge. ``use`` has it follow another plan."""
+
+    edge: Edge
+    _sources: Sources
+    _tasks: asyncio.TaskGroup
+    _refreshing: asyncio.Task[None]
+
+    def use(self, plan: Plan) -> None:
+        """Answer by ``plan``. No connection is touched; ports and folders stay as they are.
+
+        Scripts begin anew, from the copies in custody: what is fetched, and what loaders say,
+        follows from the accounts.
+        """
+        scripts, supply = self._sources.scripts(plan)
+        self.edge.use(plan.site, plan.front, scripts, self._sources.answers(plan))
+        self._refreshing.cancel()
+        self._refreshing = self._tasks.create_task(supply.run())
+
+    def end(self) -> None:
+        """Refresh no more."""
+        self._refreshing.cancel()
+
+
 @asynccontextmanager
 async def open_edge(
     plan: Plan, number: int, woken: Callable[[], None], *, shared: bool = False
-) -> AsyncIterator[Edge]:
+) -> AsyncIterator[Public]:
     """Yield a listening edge; at the end it has answered what it had begun.
 
     ``shared``: other workers listen on the same port, and each takes a part of the requests.
@@ -49,27 +104,34 @@ async def open_edge(
         custody = await stack.enter_async_context(
             open_custody(plan.folder, judge_of(plan.site), durability=store.durability)
         )
-        supply = Supply(
-            plan.site.scripts,
-            Intake(session, custody, plan.site.vendor_suffix),
-            custody,
-            lambda reason: outbox.count(Note("", "", "", reason)),
-            now,
-        )
-        scripts = Scripts(plan.site, rules_of(plan.site), supply)
-        answers = _answers(plan.site, await stack.enter_async_context(_client(plan.site)), outbox)
-        edge = Edge(plan.site, plan.front, outbox, scripts, answers, woken)
+        asking = await stack.enter_async_context(_client(plan.site))
+        sources = Sources(session, asking, outbox, custody)
+        scripts, supply = sources.scripts(plan)
+        meter = _meter(plan, number)
+        stack.callback(meter.close)
+        answers = sources.answers(plan)
+        edge = Edge(plan.site, plan.front, outbox, scripts, answers, woken, meter=meter)
         runner = web.ServerRunner(Server(edge.handle, count=edge.count))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await _listen(runner, plan, shared=shared)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        loops = [tasks.create_task(supply.run()), tasks.create_task(_trim(outbox))]
+        trimming = tasks.create_task(_trim(outbox))
+        public = Public(edge, sources, tasks, tasks.create_task(supply.run()))
         try:
-            yield edge
+            yield public
         finally:
-            for loop in loops:
-                loop.cancel()
+            public.end()
+            trimming.cancel()
+
+
+def _meter(plan: Plan, number: int) -> Meter:
+    """Return the counts that the metrics page shows; a disk without room costs only them."""
+    try:
+        return open_meter(meter_path(plan.folder, number))
+    except OSError as error:
+        log.error("metrics of worker %s are not shared: %s", number, error.strerror)  # noqa: TRY400 - the disk's word is enough
+        return Meter()
 
 
 async def _listen(runner: web.ServerRunner, plan: Plan, *, shared: bool) -> None:
@@ -87,14 +149,6 @@ def taken(plan: Plan, error: OSError) -> ConfigError:
     return ConfigError(
         f"{plan.path}: listen: {listen.host}:{listen.port} cannot be had ({error.strerror});"
         " end what listens there, or choose another port"
-    )
-
-
-def _answers(site: Site, session: ClientSession, outbox: Outbox) -> Answers:
-    """Return who asks vendors what their scripts wait for: at the beacon doors' hosts only."""
-    hosts = {host for vendor in site.vendors.values() for host in relay_hosts(vendor)}
-    return Answers(
-        session, hosts, site.vendor_suffix, lambda reason: outbox.count(Note("", "", "", reason))
     )
 
 

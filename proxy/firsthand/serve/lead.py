@@ -2,34 +2,48 @@
 
 import asyncio
 import logging
-import shutil
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from firsthand.admin.app import app
-from firsthand.admin.guard import Part
+from firsthand.admin.guard import Desk
 from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.sender import HttpSender, Sender, Timeouts
 from firsthand.delivery.worker import Delivery
 from firsthand.rules.retry import Policy
 from firsthand.rules.scriptjudge import judge_of
+from firsthand.rules.site import Site
+from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.retention import keep, keep_scripts, limits, windows
-from firsthand.store.contract import Mover, Outbox
-from firsthand.store.custody import Custody
-from firsthand.store.sqlite.custody import open_custody
+from firsthand.store.contract import Outbox
+from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import Held, ledger_lock
 from firsthand.vendor import Vendor, relay_hosts
+from firsthand.vendors import VENDORS
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 ADMIN_TRIES = 20
 ADMIN_PAUSE_S = 0.5
-ROOM = 64 * 1024 * 1024
 HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """Makes the client of a lane."""
+
+    suffix: str
+    timeouts: Timeouts
+
+    def __call__(self, vendor: Vendor) -> Sender:
+        """Return a client that calls ``vendor`` and nobody else."""
+        hosts = (*vendor.api_hosts, *relay_hosts(vendor))
+        return HttpSender(hosts, suffix=self.suffix, timeouts=self.timeouts)
 
 
 class Lead:
@@ -37,14 +51,30 @@ class Lead:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._health = Health(plan.folder)
         self._delivery: Delivery | None = None
-        self._outbox: Outbox | None = None
-        self._mover: Mover | None = None
+        self._desk: Desk | None = None
+        self._custody: SqliteCustody | None = None
         self._stopping = asyncio.Event()
 
     def watch(self, outbox: Outbox) -> None:
         """Have the health page tell how this process' outbox is."""
-        self._outbox = outbox
+        self._health.outbox = outbox
+
+    def use(self, plan: Plan) -> None:
+        """Lead by ``plan`` from now on, if this process leads, or once it does."""
+        self._plan = plan
+        if self._custody is not None:
+            self._custody.use(judge_of(plan.site))
+        if self._desk is not None:
+            self._desk.use(plan.site, frozenset(plan.config.admin.hosts), plan.token)
+        if self._delivery is not None:
+            self._delivery.use(
+                plan.outlets,
+                sender=_senders(plan),
+                pace=_pace(plan),
+                check_share=plan.config.delivery.check_share,
+            )
 
     def wake(self) -> None:
         """Have what the edge has just stored moved at once, if this process leads."""
@@ -67,34 +97,24 @@ class Lead:
             await _within(self._stopping, LOOK_S)
 
     async def _lead(self, held: Held) -> None:
-        plan = self._plan
-        kinds = {key: plan.site.kinds(key) for key in plan.site.tables}
         async with AsyncExitStack() as stack:
             stack.callback(held.release)
-            parts = await stack.enter_async_context(
-                open_delivering(
-                    plan.folder,
-                    held,
-                    secret=plan.site.secret,
-                    kinds=kinds,
-                    windows=windows(plan.site.vendors),
-                    durability=plan.config.store.durability,
-                )
-            )
-            custody = await stack.enter_async_context(
+            plan = self._plan
+            parts = await stack.enter_async_context(_parts(plan, held))
+            self._custody = await stack.enter_async_context(
                 open_custody(
                     plan.folder, judge_of(plan.site), durability=plan.config.store.durability
                 )
             )
-            pages = await self._pages(parts, custody, stack)
-            self._mover = parts.mover
-            self._delivery = _delivery(plan, parts)
+            pages = await self._pages(parts, self._custody, stack)
+            self._delivery = self._health.delivery = _delivery(self._plan, parts)
+            self._health.mover = parts.mover
             if self._stopping.is_set():
                 self._delivery.stop()
             async with asyncio.TaskGroup() as tasks:
                 beside = [
-                    tasks.create_task(keep(parts.keeping, limits(plan.config))),
-                    tasks.create_task(keep_scripts(custody)),
+                    tasks.create_task(keep(parts.keeping, lambda: limits(self._plan.config))),
+                    tasks.create_task(keep_scripts(self._custody)),
                     tasks.create_task(self._show(pages)),
                 ]
                 await self._delivery.run()
@@ -102,20 +122,22 @@ class Lead:
                     task.cancel()
 
     async def _pages(
-        self, parts: Delivering, custody: Custody, stack: AsyncExitStack
+        self, parts: Delivering, custody: SqliteCustody, stack: AsyncExitStack
     ) -> web.AppRunner:
-        admin = self._plan.config.admin
-        pages = app(
+        # Once more: another plan may have come while it was opened.
+        custody.use(judge_of(self._plan.site))
+        self._desk = Desk(
             ledger=parts.ledger,
             queue=parts.queue,
             custody=custody,
             site=self._plan.site,
             token=self._plan.token,
-            hosts=frozenset(admin.hosts),
-            health=self._health,
+            hosts=frozenset(self._plan.config.admin.hosts),
+            health=self._health.parts,
+            figures=lambda: self._health.figures(parts.queue),
             clock=now,
         )
-        runner = web.AppRunner(pages, access_log=None)
+        runner = web.AppRunner(app(self._desk), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         return runner
@@ -139,50 +161,40 @@ class Lead:
             await _within(self._stopping, ADMIN_PAUSE_S)
         return None
 
-    async def _health(self) -> tuple[Part, ...]:
-        free = shutil.disk_usage(self._plan.folder).free
-        strangers = self._delivery.strangers() if self._delivery else []
-        return (
-            Part("disk", free > ROOM, "" if free > ROOM else "less than 64 MiB left"),
-            *self._storage(),
-            Part("delivery", self._delivery is not None),
-            Part("accounts", not strangers, "events of unknown accounts wait" if strangers else ""),
-        )
 
-    def _storage(self) -> tuple[Part, ...]:
-        """Return how storing went the last time, step by step."""
-        put = self._outbox.last_error if self._outbox else ""
-        trim = self._outbox.trim_error if self._outbox else ""
-        move = self._mover.last_error if self._mover else ""
-        return (
-            _part("outbox", "what arrives is not stored", put),
-            _part("mover", "what is stored is not moved to delivery", move),
-            _part("trim", "what was moved is not deleted", trim),
-        )
+def _parts(plan: Plan, held: Held) -> AbstractAsyncContextManager[Delivering]:
+    """Open the ledger for every vendor there is: a new configuration may name any of them."""
+    whole = replace(plan.site, tables=Site.tables_of(VENDORS), relays=Site.relays_of(VENDORS))
+    return open_delivering(
+        plan.folder,
+        held,
+        secret=plan.site.secret,
+        kinds={key: whole.kinds(key) for key in VENDORS},
+        windows=windows(VENDORS),
+        durability=plan.config.store.durability,
+    )
 
 
-def _part(name: str, trouble: str, cause: str) -> Part:
-    return Part(name, not cause, f"{trouble}: {cause}" if cause else "")
+def _senders(plan: Plan) -> Senders:
+    return Senders(plan.site.vendor_suffix, Timeouts(total=plan.config.delivery.timeout_s))
+
+
+def _pace(plan: Plan) -> Pace:
+    settings = plan.config.delivery
+    return Pace(
+        linger_ms=settings.linger_ms, retry=Policy(max_keep_ms=settings.keep_hours * HOUR_MS)
+    )
 
 
 def _delivery(plan: Plan, parts: Delivering) -> Delivery:
-    settings = plan.config.delivery
-    timeouts = Timeouts(total=settings.timeout_s)
-
-    def sender(vendor: Vendor) -> Sender:
-        hosts = (*vendor.api_hosts, *relay_hosts(vendor))
-        return HttpSender(hosts, suffix=plan.site.vendor_suffix, timeouts=timeouts)
-
     return Delivery(
         parts.queue,
         parts.mover,
         plan.outlets,
-        sender=sender,
+        sender=_senders(plan),
         clock=Clock(now),
-        pace=Pace(
-            linger_ms=settings.linger_ms, retry=Policy(max_keep_ms=settings.keep_hours * HOUR_MS)
-        ),
-        check_share=settings.check_share,
+        pace=_pace(plan),
+        check_share=plan.config.delivery.check_share,
     )
 
 

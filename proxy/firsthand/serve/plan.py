@@ -7,7 +7,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from firsthand.config.load import Config, accounts, load
+from firsthand.config.load import Config, accounts, loads, read
 from firsthand.config.schema import Source
 from firsthand.config.secret import admin_token, site_secret
 from firsthand.config.site import site
@@ -30,9 +30,10 @@ def now() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a process needs to start. ``folder`` is the data folder."""
+    """What a process needs to start. ``folder`` is the data folder, ``text`` what ``path`` held."""
 
     path: Path
+    text: str
     config: Config
     folder: Path
     site: Site
@@ -47,9 +48,17 @@ class Plan:
         return f"http://{admin.hosts[0]}:{admin.port}/report?token={self.token}"
 
 
-def plan(path: Path) -> Plan:
-    """Return the plan of a configuration file. Raises ``ConfigError``."""
-    config = load(path)
+def plan(path: Path, text: str | None = None) -> Plan:
+    """Return the plan of a configuration file. Raises ``ConfigError``.
+
+    ``text`` stands in for what the file holds: a worker gets what its supervisor has read.
+    """
+    text = read(path) if text is None else text
+    return build(path, text, loads(text, str(path)))
+
+
+def build(path: Path, text: str, config: Config) -> Plan:
+    """Return the plan of a configuration that is read already. Raises ``ConfigError``."""
     folder = data_folder(config, path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -58,6 +67,7 @@ def plan(path: Path) -> Plan:
     built = site(config, secret=site_secret(config, folder), file=str(path))
     return Plan(
         path,
+        text,
         config,
         folder,
         built,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from firsthand.config.load import Config
@@ -39,11 +39,11 @@ def windows(vendors: Mapping[str, Vendor]) -> dict[str, int]:
     return {key: vendor.dedup.window // unit for key, vendor in vendors.items()}
 
 
-async def keep(keeping: Keeping, kept: Retention) -> None:
-    """Delete at once and then every hour what is too old, until cancelled."""
+async def keep(keeping: Keeping, kept: Callable[[], Retention]) -> None:
+    """Delete at once and then every hour what is too old by then, until cancelled."""
     while True:
         try:
-            await keeping.purge(kept, now=now())
+            await keeping.purge(kept(), now=now())
         except OSError as error:
             log.error("retention: %s", error.strerror)  # noqa: TRY400 - the disk's word is enough
         await asyncio.sleep(PURGE_S)

@@ -4,17 +4,23 @@ import asyncio
 import gc
 import logging
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
+import orjson
 import uvloop
 
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import Sandbox
+from firsthand.serve import logs
 from firsthand.serve.edge import open_edge
 from firsthand.serve.lead import Lead
+from firsthand.serve.link import answer, commands
+from firsthand.serve.notice import claim, name
 from firsthand.serve.plan import Plan
+from firsthand.serve.plan import plan as build_plan
+from firsthand.serve.reload import Adopt, Reloads
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +38,6 @@ def work(
     ``shared``: one of several workers, whose supervisor holds the other end of standard input.
     Raises ``ConfigError`` when port, data folder or databases cannot be had.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_work(plan, number, ready, sandbox=sandbox, shared=shared))
@@ -55,23 +60,62 @@ async def _work(
     plan: Plan, number: int, ready: Callable[[], None], *, sandbox: bool, shared: bool
 ) -> None:
     stop = stop_event()
-    if shared:
-        leave_with_supervisor(sys.stdin.fileno(), stop)
     lead = Lead(plan)
     async with AsyncExitStack() as stack:
         if sandbox:
             await stack.enter_async_context(stand_ins(plan))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        async with open_edge(plan, number, lead.wake, shared=shared) as edge:
-            lead.watch(edge.outbox)
+        async with open_edge(plan, number, lead.wake, shared=shared) as public:
+            lead.watch(public.edge.outbox)
             _settle_memory()
+
+            async def adopt(plan: Plan) -> str:
+                logs.configure(plan.config.log.format)
+                public.use(plan)
+                lead.use(plan)
+                _settle_memory()
+                return ""
+
+            listening = await _listening(plan, adopt, stop, stack, shared=shared)
+            following = tasks.create_task(listening)
             leading = tasks.create_task(lead.run())
             ready()
             stopped = tasks.create_task(stop.wait())
             # A lead that fails takes the process with it: its supervisor starts it again.
             await asyncio.wait({leading, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            following.cancel()
         lead.stop()
         stopped.cancel()
+
+
+async def _listening(
+    plan: Plan, adopt: Adopt, stop: asyncio.Event, stack: AsyncExitStack, *, shared: bool
+) -> Coroutine[Any, Any, None]:
+    """Return what hears of a new configuration: from the supervisor, or by a signal of its own."""
+    if shared:
+        # Only the supervisor's word counts; a signal to the whole group must not end a worker.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        return follow(await commands(), plan, adopt, stop)
+    reloads = Reloads(plan, adopt)
+    stack.callback((await claim(plan.folder, name(plan.path))).release)
+    return reloads.run()
+
+
+async def follow(
+    supervisor: asyncio.StreamReader, plan: Plan, adopt: Adopt, stop: asyncio.Event
+) -> None:
+    """Use each configuration that the supervisor sends. Set ``stop`` once the supervisor is gone.
+
+    A worker that nobody supervises would hold its outbox and the port against every new start.
+    """
+    while line := await supervisor.readline():
+        try:
+            made = await asyncio.to_thread(build_plan, plan.path, str(orjson.loads(line)))
+            answer(await adopt(made))
+        except ConfigError as error:
+            answer(str(error))
+    log.warning("the supervisor is gone: draining")
+    stop.set()
 
 
 def _settle_memory() -> None:
@@ -92,21 +136,6 @@ def stop_event() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     return stop
-
-
-def leave_with_supervisor(pipe: int, stop: asyncio.Event) -> None:
-    """Set ``stop`` once the other end of ``pipe`` is closed, as it is when its process has ended.
-
-    A worker that nobody supervises would hold its outbox and the port against every new start.
-    """
-    loop = asyncio.get_running_loop()
-
-    def gone() -> None:
-        loop.remove_reader(pipe)
-        log.warning("the supervisor is gone: draining")
-        stop.set()
-
-    loop.add_reader(pipe, gone)
 
 
 @asynccontextmanager

@@ -8,8 +8,9 @@
 ``Keeping`` deletes what has been kept for long enough.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -221,8 +222,23 @@ class Outbox(Protocol):
         """Write what waits and close."""
 
 
+@dataclass(slots=True)
+class Moved:
+    """What a mover has carried since it was made. Words of the code and the configuration only.
+
+    ``taken`` by vendor, account, origin; ``withheld`` by vendor, account, reason; ``noted``, what
+    left no event, by vendor and reason.
+    """
+
+    taken: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    withheld: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    noted: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+
 class Mover(Protocol):
     """Carries outboxes into queue and ledger. ``last_error``: why the last move failed, or ""."""
+
+    moved: Moved
 
     @property
     def last_error(self) -> str: ...  # noqa: D102 - told above

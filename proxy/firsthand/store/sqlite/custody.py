@@ -66,6 +66,10 @@ class SqliteCustody:
         self._writer = writer
         self._judge = judge
 
+    def use(self, judge: Judge) -> None:
+        """Judge by ``judge`` what arrives from now on."""
+        self._judge = judge
+
     async def revision(self) -> int:
         """See ``Custody``."""
         async with self._writer.reading() as db:

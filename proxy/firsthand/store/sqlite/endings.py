@@ -12,9 +12,9 @@ import aiosqlite
 import orjson
 
 from firsthand.model import Pending, Reason, Server
+from firsthand.rules.outcomes import ENDS_ACCEPTED, ENDS_DEAD, bucket, server_state
 from firsthand.store.contract import Settled
 from firsthand.store.sqlite.database import many
-from firsthand.store.sqlite.outcomes import ENDS_ACCEPTED, ENDS_DEAD, bucket, server_state
 from firsthand.store.sqlite.tally import Tally
 
 STANDING = """

@@ -14,7 +14,8 @@ from pathlib import Path
 import aiosqlite
 
 from firsthand.errors import ConfigError
-from firsthand.store.sqlite.codec import read_group
+from firsthand.store.contract import Moved
+from firsthand.store.sqlite.codec import Group, read_group
 from firsthand.store.sqlite.database import (
     OUTBOX,
     Writer,
@@ -30,6 +31,9 @@ ROWS = 64
 """Rows read at once: 16 MiB at most."""
 STEP = 250
 """Beacons of a transaction, about: the event loop does nothing else while they are entered."""
+MAX_REASONS = 1_000
+OTHER = ("", "(other)")
+"""What notes are counted as once there are too many kinds: none should come to that."""
 
 NEXT_ROWS = "SELECT id, at, body FROM outbox WHERE id > ? ORDER BY id LIMIT ?"
 IDENTITY = "SELECT name FROM identity"
@@ -61,6 +65,7 @@ class SqliteMover:
         self._intake = intake
         self._sources: dict[Path, Source] = {}
         self._turn = asyncio.Lock()
+        self.moved = Moved()
         self.last_error = ""
 
     async def move(self, *, now: int) -> int:
@@ -110,6 +115,7 @@ class SqliteMover:
                 raise OSError(errno.EBUSY, "somebody else moved its cursor", str(source.path))
             await self._intake.take(db, group, now=now)
         source.last = last
+        _count(self.moved, group)
         return len(group.beacons)
 
     async def _source(self, path: Path) -> Source | None:
@@ -156,6 +162,18 @@ class SqliteMover:
             held.release()
         async with self._writer.transaction() as ledger:
             await ledger.execute(FORGET_CURSOR, (source.identity,))
+
+
+def _count(moved: Moved, group: Group) -> None:
+    """Count what was entered."""
+    for beacon, _ in group.beacons:
+        moved.taken[beacon.vendor, beacon.to, beacon.origin.value] += 1
+        if beacon.withheld:
+            moved.withheld[beacon.vendor, beacon.to, beacon.withheld.value] += 1
+    for note, n, _ in group.notes:
+        key = (note.vendor, note.reason)
+        known = key in moved.noted or len(moved.noted) < MAX_REASONS
+        moved.noted[key if known else OTHER] += n
 
 
 def _cause(error: Exception) -> str:

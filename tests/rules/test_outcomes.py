@@ -16,7 +16,7 @@ from firsthand.model import (
     Warned,
     Withheld,
 )
-from firsthand.store.sqlite.outcomes import BEYOND, bucket, server_state
+from firsthand.rules.outcomes import BEYOND, bucket, server_state
 
 STATES: list[tuple[Outcome, Server, Reason]] = [
     (Accepted(), Server.ACCEPTED, Reason.NONE),

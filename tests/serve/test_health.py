@@ -1,0 +1,125 @@
+"""What ``/readyz`` and ``/metrics`` say of a server that leads, as the listener gives it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientConnectionError, ClientSession
+from prometheus_client.parser import text_string_to_metric_families
+
+from firsthand.model import Note, Origin, Reason
+from firsthand.serve.edge import open_edge
+from firsthand.serve.health import Health
+from firsthand.serve.lead import Lead
+from firsthand.serve.notice import Notice, write_notice
+from firsthand.serve.plan import Plan, now, plan
+from firsthand.store.meter import meter_path, open_meter
+from tests.factories import make_beacon
+from tests.samples import PIXEL
+from tests.serve.test_plan import written
+from tests.serve.test_worker import ports
+
+HELD = f'[[meta]]\naccount = "{PIXEL}"\nmode = "server"\ntoken = {{ env = "NOT_SET" }}\n'
+
+
+async def parts(folder: Path) -> dict[str, tuple[bool, str]]:
+    return {part.name: (part.ok, part.detail) for part in await Health(folder).parts()}
+
+
+async def test_before_it_leads_delivery_is_red(tmp_path: Path) -> None:
+    found = await parts(tmp_path)
+    assert [name for name, (ok, _) in found.items() if not ok] == ["delivery"]
+
+
+async def test_a_file_that_was_not_taken_is_told_and_turns_nothing_red(tmp_path: Path) -> None:
+    write_notice(tmp_path, Notice("site.toml", 3, "site.toml: [[ga5]]: no such section"))
+    assert (await parts(tmp_path))["reload"] == (
+        True,
+        "not taken, the configuration before it runs: site.toml: [[ga5]]: no such section",
+    )
+
+
+async def test_another_workers_full_disk_turns_it_red(tmp_path: Path) -> None:
+    open_meter(meter_path(tmp_path, 3)).failed()
+    ok, detail = (await parts(tmp_path))["outbox"]
+    assert not ok
+    assert "1 workers cannot write" in detail
+
+
+async def test_little_room_is_red(tmp_path: Path) -> None:
+    for room, told in ((0, ""), (2**60, "little room is left: less than 1099511627776 MiB")):
+        (disk,) = [
+            part for part in await Health(tmp_path, room=room).parts() if part.name == "disk"
+        ]
+        assert (disk.name, disk.ok, disk.detail) == ("disk", not told, told)
+
+
+@asynccontextmanager
+async def serving(made: Plan) -> AsyncIterator[Any]:
+    """Yield a whole process' outbox, and what asks its private listener."""
+    lead = Lead(made)
+    address = f"http://127.0.0.1:{made.config.admin.port}"
+    headers = {"Authorization": f"Bearer {made.token}"}
+
+    async with asyncio.TaskGroup() as tasks, open_edge(made, 0, lead.wake) as public:
+        lead.watch(public.edge.outbox)
+        tasks.create_task(lead.run())
+        async with ClientSession(address, headers=headers) as session:
+            yield public, session
+        lead.stop()
+
+
+async def figures(session: ClientSession) -> dict[tuple[str, ...], float]:
+    async with session.get("/metrics") as answer:
+        text = await answer.text()
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def until(session: ClientSession, *sample: str) -> dict[tuple[str, ...], float]:
+    """Return the figures once they have a sample that is more than 0."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                found = await figures(session)
+            except ClientConnectionError:
+                found = {}
+            if found.get(sample):
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_figures_follow_an_event(tmp_path: Path) -> None:
+    made = plan(written(tmp_path, ports() + HELD))
+    beacon = make_beacon(
+        vendor="meta", account=PIXEL, to=PIXEL, at=now(), name="canary-name", event_key="canary-key"
+    )
+    async with serving(made) as (public, session):
+        await public.edge.outbox.put([beacon])
+        public.edge.outbox.count(Note("meta", "canary-account", "canary-name", "consent"))
+        public.edge.meter.acked(0.003)
+        found = await until(session, "firsthand_breaker_state", PIXEL, "open", "meta")
+        assert found["firsthand_queue_events", PIXEL, "meta"] == 1
+        assert found["firsthand_events_total", PIXEL, Origin.PIXEL, "meta"] == 1
+        assert found["firsthand_acknowledgement_seconds_count",] == 1
+        assert found["firsthand_disk_free_bytes",] > 0
+        await until(session, "firsthand_requests_noted_total", Reason.CONSENT, "meta")
+        async with session.get("/metrics") as answer:
+            page = await answer.text()
+        assert "canary" not in page
+        assert made.token not in page
+        async with session.get("/readyz") as answer:
+            told = {part["name"]: part for part in (await answer.json())["parts"]}
+            assert answer.status == 200
+        assert told["lanes"] == {
+            "name": "lanes",
+            "ok": True,
+            "detail": f"meta {PIXEL}: held, auth",
+        }
+        async with session.get("/healthz") as answer:
+            assert (answer.status, await answer.json()) == (200, {"ok": True})
