@@ -33,9 +33,6 @@ class Listener:
     parts: list[Part] = field(default_factory=lambda: [Part("ledger", ok=True)])
     figures: Figures = field(default_factory=lambda: Figures(NOW))
 
-    async def health(self) -> tuple[Part, ...]:
-        return tuple(self.parts)
-
 
 @asynccontextmanager
 async def listening(
@@ -53,6 +50,9 @@ async def listening(
         if scripts:
             await fill(custody, NOW)
 
+        async def health() -> tuple[Part, ...]:
+            return tuple(listener.parts)
+
         async def figures() -> Figures:
             return listener.figures
 
@@ -63,7 +63,7 @@ async def listening(
             site=shop,
             token=TOKEN,
             hosts=frozenset({"127.0.0.1", "admin.example.com"}),
-            health=lambda: listener.health(),
+            health=health,
             figures=figures,
             clock=lambda: listener.now,
         )

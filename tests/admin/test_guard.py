@@ -1,15 +1,17 @@
 from urllib.parse import urlencode
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, CookieJar
 
 from firsthand.admin.access import COOKIE, COOKIE_MS, FREE_ERRORS, Door
+from firsthand.model import Mode
 from firsthand.store.contract import Count
 from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
-from tests.admin.sample import MemoryLedger
+from tests.admin.sample import META, MemoryLedger, account, make_site
 from tests.custody import FBEVENTS, digest
 
-CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", "/delivery", "/scripts", "/nowhere")
+OTHERS = ("/delivery", "/scripts", "/metrics", "/nowhere")
+CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", *OTHERS)
 
 
 @pytest.mark.parametrize("path", [*CLOSED, "/healthz", "/readyz", "/assets/style.css"])
@@ -225,3 +227,37 @@ async def test_a_program_decides_with_the_token_alone(
     async with client.post(f"{listener.address}/scripts", data=form, headers=JSON) as answer:
         assert (answer.status, await answer.json()) == (200, {"done": "approve"})
     assert await served(listener) == digest("skimmer")
+
+
+async def test_a_new_token_shuts_out_the_old_one_and_its_cookies() -> None:
+    async with listening() as here, ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
+        await client.get(f"{here.address}/report?token={TOKEN}")
+        here.desk.use(make_site(), here.desk.hosts, TOKEN)
+        async with client.get(f"{here.address}/report") as answer:
+            assert answer.status == 200, "the same token: who is signed in stays so"
+        here.desk.use(make_site(), here.desk.hosts, "another-" + TOKEN)
+        for headers, status in (({}, 401), (AUTH, 401), (bearing(f"another-{TOKEN}"), 200)):
+            async with client.get(f"{here.address}/report", headers=headers) as answer:
+                assert answer.status == status
+
+
+async def test_other_hosts_and_another_site_are_used_at_once(client: ClientSession) -> None:
+    async with listening() as here:
+        site = make_site(account("meta", META, Mode.BOTH))
+        here.desk.use(site, frozenset({"private.example.com"}), TOKEN)
+        async with client.get(f"{here.address}/report", headers=AUTH) as answer:
+            assert answer.status == 421
+        named = {**JSON, "Host": "private.example.com"}
+        async with client.get(f"{here.address}/report", headers=named) as answer:
+            vendors = {one["vendor"] for one in (await answer.json())["accounts"]}
+        assert "meta" in vendors
+
+
+async def test_a_desk_without_a_token_is_not_made() -> None:
+    async with listening() as here:
+        with pytest.raises(ValueError, match="token"):
+            here.desk.use(make_site(), here.desk.hosts, "")
+
+
+def bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

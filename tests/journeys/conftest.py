@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import pytest_asyncio
@@ -152,11 +152,15 @@ def _fetch(request: urllib.request.Request) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def serving(config: Path, *more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def serving(
+    config: Path, *more: str, stdin: int | None = None, stderr: IO[bytes] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run ``firsthand serve``; it is ready when this yields, and drained when it ends."""
     server = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "firsthand", "serve", "--config", str(config), *more),
         env={**os.environ, **ENVIRONMENT},
+        stdin=stdin,
+        stderr=stderr,
         stdout=asyncio.subprocess.PIPE,
     )
     try:

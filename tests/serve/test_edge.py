@@ -53,3 +53,21 @@ async def test_a_taken_outbox_is_named(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=rf"outbox-0.*pid {os.getpid()}\)"):
             async with open_edge(made, 0, lambda: None):
                 pass
+
+
+async def test_another_plan_is_used_from_the_next_request_on(tmp_path: Path) -> None:
+    port = free_port()
+    listen = f"[listen]\nport = {port}\n"
+    made = plan(written(tmp_path, listen))
+    more = made.text + '[[tiktok]]\naccount = "C4ABCDEFGHIJKLMNOPQR"\n'
+    headers = {"Host": "trk.shop.example.com"}
+    async with open_edge(made, 0, lambda: None) as public, ClientSession() as session:
+        address = f"http://127.0.0.1:{port}/fh/consent"
+        async with session.get(address, headers=headers) as answer:
+            assert (await answer.json())["allow"] == {"meta": False}
+        public.use(plan(made.path, more))
+        async with session.get(address, headers=headers) as answer:
+            assert (await answer.json())["allow"] == {"meta": False, "tiktok": False}
+        public.use(made)
+        async with session.get(address, headers=headers) as answer:
+            assert (await answer.json())["allow"] == {"meta": False}

@@ -8,21 +8,25 @@ from contextlib import asynccontextmanager
 import pytest
 
 from firsthand.serve import link
-from firsthand.serve.link import Link, frame
+from firsthand.serve.link import Link, frame, unframed
 
 WORKER = """
-import asyncio, orjson
-from firsthand.serve.link import answer, commands, first_text
+import asyncio
+from firsthand.serve.link import answer, commands, first_text, unframed
 
 first = first_text()
 
 async def main():
     reader = await commands()
-    answers = 0
+    late = []
     while line := await reader.readline():
-        text = orjson.loads(line)
-        if text != "say nothing":
-            answer(f"{first[:9]} {len(text)} {text[-1:]}")
+        number, text = unframed(line)
+        if text == "be late":
+            late.append(number)
+            continue
+        for one in late:
+            answer(one, "late")
+        answer(number, f"{first[:9]} {len(text)} {text[-1:]}")
 
 asyncio.run(main())
 """
@@ -47,12 +51,14 @@ async def test_each_text_arrives_whole_and_is_answered() -> None:
             assert await supervisor.tell(text) == f"the first {len(text)} {text[-1:]}"
 
 
-async def test_a_worker_that_says_nothing_is_not_waited_for_forever(
+async def test_a_late_answer_is_not_taken_for_the_next_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(link, "PATIENCE_S", 0.05)
-    async with linked("") as supervisor:
-        assert await supervisor.tell("say nothing") == "no answer within 0 s"
+    async with linked("the first") as supervisor:
+        with monkeypatch.context() as hasty:
+            hasty.setattr(link, "PATIENCE_S", 0.05)
+            assert await supervisor.tell("be late") == "no answer within 0 s"
+        assert await supervisor.tell("in time") == "the first 7 e"
 
 
 async def test_a_worker_that_ended_is_no_trouble() -> None:
@@ -65,4 +71,6 @@ async def test_a_worker_that_ended_is_no_trouble() -> None:
 
 def test_a_text_is_one_line() -> None:
     for text in TEXTS:
-        assert frame(text).count(b"\n") == 1
+        assert frame(7, text).count(b"\n") == 1
+        assert unframed(frame(7, text)) == (7, text)
+    assert unframed(b"[7,") == (0, "")

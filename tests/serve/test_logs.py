@@ -1,15 +1,25 @@
 """What comes out of the log, for records of ours and of others, in both formats."""
 
+import asyncio
 import json
 import logging
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from firsthand.config.schema import LogFormat
+from firsthand.sandbox.meta import PIXEL
+from firsthand.sandbox.server import Sandbox
 from firsthand.serve.logs import formatter
+from firsthand.serve.plan import now
+from tests.journeys.conftest import free_port, serving
+from tests.journeys.conftest import written as site_of_two
+from tests.serve.test_crew import until_heard
+from tests.serve.test_reload import noticed
 
 CANARY = "jane@example.com"
 BOTH = [LogFormat.TEXT, LogFormat.JSON]
@@ -109,3 +119,54 @@ def test_a_process_that_falls_says_where_and_no_value(form: LogFormat) -> None:
     if form is LogFormat.JSON:
         lines = [json.loads(one) for one in ended.stderr.splitlines()]
         assert [one["level"] for one in lines] == ["warning", "error", "critical"]
+
+
+QUERY = (
+    f"id={PIXEL}&ev=PageView&eid=canary-key&dl=https%3A%2F%2Fshop.localhost%2F%3Femail%3Dcanary%40x.de"
+    "&ud[em]=canary%40example.com&cd[order_id]=canary-order&fbc=fb.1.1795500000123.canaryclick"
+)
+HEADERS = (
+    "Host: trk.shop.localhost:{port}\r\nUser-Agent: canary-agent\r\n"
+    "Cookie: fh_consent=1.a1m1.{now}.fh; _fbp=fb.1.1795500000123.1234567890; PHPSESSID=canary\r\n"
+)
+BAD = "Cookie: a=\x1bcanary\r\nbroken canary\r\n"
+
+
+async def ask(port: int, target: str, headers: str) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = headers.format(port=port, now=now() // 1000)
+    writer.write(f"GET {target} HTTP/1.1\r\n{head}Connection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    return answer
+
+
+async def test_a_whole_server_logs_lines_of_json_without_a_visitor(tmp_path: Path) -> None:
+    port, admin = free_port(), free_port()
+    async with Sandbox() as sandbox:
+        config = site_of_two(tmp_path, "server", '[log]\nformat = "json"', port, admin, sandbox)
+        text = config.read_text()
+        config.write_text(text.replace("SANDBOX_META_TOKEN", "NOT_SET"))
+        log = tmp_path / "log"
+        with log.open("wb") as file:
+            async with serving(config, "--workers", "2", stderr=file) as server:
+                await until_heard(port)
+                answered = await ask(port, f"/www.facebook.com/tr/?{QUERY}", HEADERS)
+                assert answered.startswith(b"HTTP/1.1 20")
+                await ask(port, "/www.facebook.com/tr/?canary", HEADERS + BAD)
+                await ask(port, "/canary", HEADERS)
+                async with asyncio.timeout(60):
+                    while "held, auth" not in log.read_text():
+                        await asyncio.sleep(0.05)
+                config.write_text("canary = 1")
+                server.send_signal(signal.SIGHUP)
+                await noticed(tmp_path / "data", 1)
+    said = log.read_text()
+    token = (tmp_path / "data" / "admin-token").read_text()
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert {line["level"] for line in lines} >= {"warning", "error"}
+    (refused,) = [line for line in lines if line["logger"] == "firsthand.serve.reload"]
+    assert "canary" in refused["event"], "a key of the operator is named"
+    rest = said.replace(refused["event"], "")
+    assert "canary" not in rest
+    assert token not in said

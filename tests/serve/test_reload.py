@@ -183,3 +183,15 @@ def test_what_is_fixed_are_keys_of_the_file(tmp_path: Path) -> None:
     for key in fixed(config):
         section, _, name = key.partition(".")
         assert hasattr(getattr(config, section), name)
+
+
+async def test_a_closed_terminal_ends_the_server(tmp_path: Path) -> None:
+    near, far = os.openpty()
+    config = written(tmp_path, '[store]\npath = "data"\n' + ports())
+    async with serving(config, stdin=far) as server:
+        os.close(far)
+        server.send_signal(signal.SIGHUP)
+        assert (await noticed(tmp_path / "data", 1)).why == ""
+        os.close(near)
+        server.send_signal(signal.SIGHUP)
+        assert await asyncio.wait_for(server.wait(), 30) == 0

@@ -61,9 +61,8 @@ class Desk:
 
     def use(self, site: Site, hosts: frozenset[str], token: str) -> None:
         """Show ``site`` from now on, to who knows ``token``. Raises ``ValueError`` for none."""
-        self.site, self.hosts = site, hosts
-        if not self.door.opens(token, peer=""):
-            self.door = access.Door.of(token)
+        door = self.door if self.door.opens(token, peer="") else access.Door.of(token)
+        self.site, self.hosts, self.door = site, hosts, door
 
 
 DESK = web.AppKey("DESK", Desk)

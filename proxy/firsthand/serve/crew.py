@@ -41,7 +41,7 @@ def supervise(plan: Plan, workers: int, *, ready: Callable[[], None], sandbox: b
 async def _supervise(plan: Plan, workers: int, ready: Callable[[], None], *, sandbox: bool) -> None:
     stop = stop_event()
     crew = Crew(plan, stop)
-    reloads = Reloads(plan, crew.adopt)
+    reloads = Reloads(plan, crew.adopt, stop)
     await find_port_free(plan)
     async with AsyncExitStack() as stack:
         stack.callback((await claim(plan.folder, name(plan.path))).release)

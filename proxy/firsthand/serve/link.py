@@ -19,16 +19,23 @@ PATIENCE_S = 30.0
 def first_text() -> str:
     """Return the configuration that a worker starts with; empty if its supervisor is gone.
 
-    Read byte by byte: what follows belongs to ``Commands``.
+    Read byte by byte: what follows belongs to ``commands``.
     """
     with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as raw:
-        line = raw.readline()
-    return str(orjson.loads(line)) if line.endswith(b"\n") else ""
+        return unframed(raw.readline())[1]
 
 
-def frame(text: str) -> bytes:
-    """Return a line that carries ``text``."""
-    return orjson.dumps(text) + b"\n"
+def frame(number: int, text: str) -> bytes:
+    """Return a line that carries ``text``; its answer has the same number."""
+    return orjson.dumps([number, text]) + b"\n"
+
+
+def unframed(line: bytes) -> tuple[int, str]:
+    """Return what ``frame`` made a line of; number 0 and no text for one that was cut off."""
+    if not line.endswith(b"\n"):
+        return 0, ""
+    number, text = orjson.loads(line)
+    return int(number), str(text)
 
 
 async def commands() -> asyncio.StreamReader:
@@ -39,9 +46,9 @@ async def commands() -> asyncio.StreamReader:
     return reader
 
 
-def answer(why: str) -> None:
-    """Tell the supervisor what came of its last configuration: empty, it is in use."""
-    os.write(sys.stdout.fileno(), frame(why))
+def answer(number: int, why: str) -> None:
+    """Tell the supervisor what came of a configuration: empty, it is in use."""
+    os.write(sys.stdout.fileno(), frame(number, why))
 
 
 class Link:
@@ -49,6 +56,7 @@ class Link:
 
     def __init__(self, worker: Process, text: str) -> None:
         self._worker = worker
+        self._number = 0
         self._send(text)
 
     async def tell(self, text: str) -> str:
@@ -57,14 +65,22 @@ class Link:
         A worker that has ended meanwhile starts again with the new one: nothing went wrong.
         """
         self._send(text)
-        assert self._worker.stdout is not None
         try:
             async with asyncio.timeout(PATIENCE_S):
-                line = await self._worker.stdout.readline()
+                return await self._answer()
         except TimeoutError:
             return f"no answer within {PATIENCE_S:.0f} s"
-        return str(orjson.loads(line)) if line.endswith(b"\n") else ""
+
+    async def _answer(self) -> str:
+        """Return the answer to what was sent last; one that came too late is dropped."""
+        assert self._worker.stdout is not None
+        while line := await self._worker.stdout.readline():
+            number, why = unframed(line)
+            if number == self._number:
+                return why
+        return ""
 
     def _send(self, text: str) -> None:
         assert self._worker.stdin is not None
-        self._worker.stdin.write(frame(text))
+        self._number += 1
+        self._worker.stdin.write(frame(self._number, text))

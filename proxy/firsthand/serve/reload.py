@@ -12,7 +12,9 @@ start. What does not validate, or cannot change while sockets and files are open
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -65,12 +67,15 @@ def _needs_restart(plan: Plan, keys: list[str]) -> ConfigError:
 class Reloads:
     """Reads the configuration again whenever SIGHUP comes, one time after the other.
 
-    Made in a running loop; from then on the signal ends nobody.
+    Made in a running loop; from then on the signal ends nobody, but for whom it says that the
+    terminal was closed from which the server was started: then ``stop`` is set.
     """
 
-    def __init__(self, plan: Plan, adopt: Adopt) -> None:
+    def __init__(self, plan: Plan, adopt: Adopt, stop: asyncio.Event) -> None:
         self._plan = plan
         self._adopt = adopt
+        self._stop = stop
+        self._at_terminal = _is_terminal()
         self._asked = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._asked.set)
 
@@ -79,6 +84,10 @@ class Reloads:
         while True:
             await self._asked.wait()
             self._asked.clear()
+            if self._at_terminal and not _is_terminal():
+                log.warning("the terminal is gone: draining")
+                self._stop.set()
+                return
             why = await self._reload()
             notice = read_notice(self._plan.folder)
             write_notice(self._plan.folder, replace(notice, count=notice.count + 1, why=why))
@@ -100,3 +109,8 @@ class Reloads:
         else:
             log.info("reloaded %s", plan.path)
         return why
+
+
+def _is_terminal() -> bool:
+    """Say whether standard input is a terminal that somebody still has open."""
+    return sys.stdin is not None and not sys.stdin.closed and os.isatty(sys.stdin.fileno())

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import orjson
 import uvloop
 
 from firsthand.errors import ConfigError
@@ -16,7 +15,7 @@ from firsthand.sandbox.server import Sandbox
 from firsthand.serve import logs
 from firsthand.serve.edge import open_edge
 from firsthand.serve.lead import Lead
-from firsthand.serve.link import answer, commands
+from firsthand.serve.link import answer, commands, unframed
 from firsthand.serve.notice import claim, name
 from firsthand.serve.plan import Plan
 from firsthand.serve.plan import plan as build_plan
@@ -96,7 +95,7 @@ async def _listening(
         # Only the supervisor's word counts; a signal to the whole group must not end a worker.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return follow(await commands(), plan, adopt, stop)
-    reloads = Reloads(plan, adopt)
+    reloads = Reloads(plan, adopt, stop)
     stack.callback((await claim(plan.folder, name(plan.path))).release)
     return reloads.run()
 
@@ -109,11 +108,12 @@ async def follow(
     A worker that nobody supervises would hold its outbox and the port against every new start.
     """
     while line := await supervisor.readline():
+        number, text = unframed(line)
         try:
-            made = await asyncio.to_thread(build_plan, plan.path, str(orjson.loads(line)))
-            answer(await adopt(made))
+            made = await asyncio.to_thread(build_plan, plan.path, text)
+            answer(number, await adopt(made))
         except ConfigError as error:
-            answer(str(error))
+            answer(number, str(error))
     log.warning("the supervisor is gone: draining")
     stop.set()
 

@@ -1,10 +1,12 @@
 import asyncio
 import errno
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from firsthand.model import Note, Reason
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite import mover as module
 from firsthand.store.sqlite.codec import beacon_line
@@ -180,3 +182,24 @@ async def test_a_line_nobody_can_read_is_kept_and_counted(tmp_path: Path) -> Non
         assert isinstance(mover, SqliteMover)
         kept = await mover._writer._db.execute_fetchall("SELECT at, line FROM unreadable")
         assert list(kept) == [(NOW, b"b{broken")]
+
+
+async def test_what_is_moved_is_counted_once_it_is_entered(tmp_path: Path) -> None:
+    withheld = replace(event(2), withheld=Reason.CONSENT)
+    async with open_sqlite(tmp_path) as store:
+        await store.outbox.put([event(1), withheld], [Note("meta", "A", "any name", "consent")] * 2)
+        await store.mover.move(now=LATER)
+        moved = store.mover.moved
+        lane = (withheld.vendor, withheld.to)
+        assert moved.taken == {(*lane, event(1).origin.value): 2}
+        assert moved.withheld == {(*lane, "consent"): 1}
+        assert moved.noted == {("meta", "consent"): 2}
+
+
+async def test_kinds_of_notes_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_REASONS", 2)
+    async with open_sqlite(tmp_path) as store:
+        await store.outbox.put([event(1)], [Note("", "", "", f"reason{n}") for n in range(5)])
+        await store.mover.move(now=LATER)
+        assert len(store.mover.moved.noted) == 3
+        assert store.mover.moved.noted[module.OTHER] == 3
