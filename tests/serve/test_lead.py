@@ -122,3 +122,23 @@ async def test_stopped_before_it_leads_it_ends(tmp_path: Path) -> None:
     lead = Lead(plan(written(tmp_path, ports())))
     lead.stop()
     await asyncio.wait_for(lead.run(), 5)
+
+
+async def test_a_plan_that_came_before_it_led_is_the_one_it_leads_by(tmp_path: Path) -> None:
+    made = plan(written(tmp_path, ports()))
+    held = ledger_lock(made.folder)
+    assert held is not None
+    lead = Lead(made)
+    token = "x" * 40
+    (made.folder / "admin-token").write_text(token)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(lead.run())
+        lead.use(plan(made.path))
+        held.release()
+        assert await ready(made) == (200, {})
+        for given, status in ((made.token, 401), (token, 200)):
+            headers = {"Authorization": f"Bearer {given}"}
+            address = f"http://127.0.0.1:{made.config.admin.port}/delivery"
+            async with ClientSession() as session, session.get(address, headers=headers) as answer:
+                assert answer.status == status
+        lead.stop()
