@@ -16,8 +16,8 @@ from firsthand.errors import ConfigError
 from firsthand.sandbox import ga4, meta
 from firsthand.sandbox.server import Sandbox
 from firsthand.serve.notice import Notice, read_notice
-from firsthand.serve.plan import plan
-from firsthand.serve.reload import fixed, renewed
+from firsthand.serve.plan import Plan, plan
+from firsthand.serve.reload import attempt, fixed, renewed
 from firsthand.store.sqlite.files import holder, outbox_lock
 from tests.journeys.conftest import free_port, serving
 from tests.journeys.conftest import written as site_of_two
@@ -183,6 +183,19 @@ def test_what_is_fixed_are_keys_of_the_file(tmp_path: Path) -> None:
     for key in fixed(config):
         section, _, name = key.partition(".")
         assert hasattr(getattr(config, section), name)
+
+
+async def test_a_fault_of_ours_is_told_by_its_class_and_ends_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = plan(written(tmp_path))
+
+    async def fails(_: Plan) -> str:
+        return {}["jane@example.com"]
+
+    found, why = await attempt(lambda: made, fails)
+    assert (found, why) == (None, "a fault of our own (KeyError); the log says where")
+    assert caplog.messages == ["a fault of our own while reloading"]
 
 
 async def test_a_closed_terminal_ends_the_server(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import Process
+from contextlib import suppress
 
 import orjson
 
@@ -48,7 +49,8 @@ async def commands() -> asyncio.StreamReader:
 
 def answer(number: int, why: str) -> None:
     """Tell the supervisor what came of a configuration: empty, it is in use."""
-    os.write(sys.stdout.fileno(), frame(number, why))
+    with suppress(BrokenPipeError):  # the supervisor is gone, which its silence tells as well
+        os.write(sys.stdout.fileno(), frame(number, why))
 
 
 class Link:

@@ -64,6 +64,19 @@ def _needs_restart(plan: Plan, keys: list[str]) -> ConfigError:
     )
 
 
+async def attempt(make: Callable[[], Plan], adopt: Adopt) -> tuple[Plan | None, str]:
+    """Return the new plan, if it is in use now, and what went wrong, empty if nothing did."""
+    try:
+        plan = await asyncio.to_thread(make)
+        return plan, await adopt(plan)
+    except ConfigError as error:
+        return None, str(error)
+    except Exception as error:
+        # What runs well is not to end by a fault of ours: it goes on, and the command tells.
+        log.exception("a fault of our own while reloading")
+        return None, f"a fault of our own ({type(error).__name__}); the log says where"
+
+
 class Reloads:
     """Reads the configuration again whenever SIGHUP comes, one time after the other.
 
@@ -94,15 +107,10 @@ class Reloads:
 
     async def _reload(self) -> str:
         """Return why the file as it is now is not in use, empty if it is."""
-        try:
-            plan = await asyncio.to_thread(renewed, self._plan)
-            why = await self._adopt(plan)
-        except ConfigError as error:
-            log.error("not reloaded, the configuration before it goes on: %s", error)  # noqa: TRY400 - an operator's matter, not a bug's
-            return str(error)
-        except Exception as error:
-            log.error("not reloaded, a fault of our own", exc_info=error)  # noqa: TRY400 - told by place
-            return f"a fault of our own ({type(error).__name__}); the log says where"
+        plan, why = await attempt(lambda: renewed(self._plan), self._adopt)
+        if plan is None:
+            log.error("not reloaded, the configuration before it goes on: %s", why)
+            return why
         self._plan = plan
         if why:
             log.error("not reloaded everywhere: %s", why)

@@ -6,6 +6,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 import uvloop
@@ -19,7 +20,7 @@ from firsthand.serve.link import answer, commands, unframed
 from firsthand.serve.notice import claim, name
 from firsthand.serve.plan import Plan
 from firsthand.serve.plan import plan as build_plan
-from firsthand.serve.reload import Adopt, Reloads
+from firsthand.serve.reload import Adopt, Reloads, attempt
 
 log = logging.getLogger(__name__)
 
@@ -109,11 +110,8 @@ async def follow(
     """
     while line := await supervisor.readline():
         number, text = unframed(line)
-        try:
-            made = await asyncio.to_thread(build_plan, plan.path, text)
-            answer(number, await adopt(made))
-        except ConfigError as error:
-            answer(number, str(error))
+        _, why = await attempt(partial(build_plan, plan.path, text), adopt)
+        answer(number, why)
     log.warning("the supervisor is gone: draining")
     stop.set()
 
