@@ -19,14 +19,17 @@ from firsthand.browser.rules import rules_of
 from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.bots import score
+from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
-from firsthand.edge.shelf import Shelf
+from firsthand.edge.supply import Supply
 from firsthand.explain import sample
+from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.wanted import wanted
 from firsthand.sandbox.server import Sandbox, clock
 from firsthand.store.meter import Meter
+from firsthand.store.sqlite.custody import open_custody
 from tests.edge.conftest import Kept
 
 COMMAND = Path(__file__).parents[2] / "scripts" / "inspect"
@@ -127,8 +130,11 @@ async def tracking_host(folder: Path) -> AsyncIterator[int]:
     name = f"trk.shop.localhost:{port}"
     site = replace(sample(), hosts=frozenset({"shop.localhost"}), tracking_host=name)
     front = Front(frozenset({name}), wanted(site), clock, score)
-    async with aiohttp.ClientSession() as session:
-        scripts = Scripts(site, rules_of(site), Shelf(folder), session, lambda _reason: None)
+    folder.mkdir(exist_ok=True)
+    async with aiohttp.ClientSession() as session, open_custody(folder, judge_of(site)) as custody:
+        intake = Intake(session, custody, site.vendor_suffix)
+        supply = Supply(site.scripts, intake, custody, lambda _reason: None, clock)
+        scripts = Scripts(site, rules_of(site), supply)
         answers = Answers(session, (), "", lambda _reason: None)
         app = Edge(site, front, Kept(), scripts, answers, lambda: None, meter=Meter())
         runner = web.ServerRunner(Server(app.handle, count=app.count))
