@@ -17,7 +17,7 @@ from aiohttp import web
 
 from firsthand.sandbox.role import Answer, Ask, Role, Way, cross_origin
 from firsthand.sandbox.shop.pages import Links, Page, Shop, Visit
-from firsthand.sandbox.stand_in import Dawdles, Fault, Hangs, Says, Seen, StandIn, Tears
+from firsthand.sandbox.stand_in import Dawdles, Drops, Fault, Hangs, Says, Seen, StandIn, Tears
 from firsthand.sandbox.watch import board, board_json
 
 SHOP_HOST = "shop.localhost"
@@ -48,7 +48,8 @@ class Sandbox:
     pages are made when asked for. Without ``tracking_url`` the shop has its plain variant only,
     which loads the vendors' own addresses. ``policy`` is the Content-Security-Policy of its pages,
     empty: none. ``vendors`` are those whose tags the shop carries; the hosts of all others answer
-    too. Raises ``ValueError`` for a vendor that has no part here.
+    too. ``heard`` is told of every request to a vendor: the vendor's key, what was seen, and the
+    port that it came from. Raises ``ValueError`` for a vendor that has no part here.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class Sandbox:
         *,
         clock: Callable[[], int] = clock,
         vendors: Sequence[str] = ("meta", "ga4"),
+        heard: Callable[[str, Seen, int], None] | None = None,
     ) -> None:
         self.port = port
         self.tracking_url = tracking_url
         self.report_url = report_url
         self.policy = ""
         self._clock = clock
+        self._heard = heard
         self._stand_ins = {role.key: StandIn(role) for role in find_roles()}
         unknown = sorted(set(vendors) - self._stand_ins.keys())
         if unknown:
@@ -156,15 +159,30 @@ class Sandbox:
         if stand_in is None:
             return _response(NOT_FOUND)
         fault = stand_in.next_fault(way)
-        if isinstance(fault, Hangs):
-            stand_in.note(Seen(way, ask, 0))
-            await self._stopping.wait()
-            return await _tear(request, Answer())
+        if isinstance(fault, Hangs | Drops):
+            self._note(stand_in, Seen(way, ask, 0), request)
+            return await self._leave(request, hang=isinstance(fault, Hangs))
         if isinstance(fault, Dawdles):
             await self._pause(fault.seconds)
         said = fault.answer if isinstance(fault, Says) else answer(ask)
-        stand_in.note(Seen(way, ask, _status(fault, said), said.body, said.events))
+        self._note(
+            stand_in, Seen(way, ask, _status(fault, said), said.body, said.events), request
+        )
         return await _tear(request, said) if isinstance(fault, Tears) else _response(said)
+
+    def _note(self, stand_in: StandIn, seen: Seen, request: web.BaseRequest) -> None:
+        stand_in.note(seen)
+        if self._heard is not None:
+            peer = request.get_extra_info("peername")
+            self._heard(stand_in.role.key, seen, peer[1] if peer else 0)
+
+    async def _leave(self, request: web.BaseRequest, *, hang: bool) -> web.StreamResponse:
+        """End without an answer: at once, or when the sandbox stops."""
+        if hang:
+            await self._stopping.wait()
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=500)
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -43,19 +43,26 @@ class Tears:
 
 
 @dataclass(frozen=True, slots=True)
+class Drops:
+    """The vendor closes the connection without an answer; it takes no event."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dawdles:
     """The vendor does its work, ``seconds`` late."""
 
     seconds: float
 
 
-Fault: TypeAlias = Says | Hangs | Tears | Dawdles
+Fault: TypeAlias = Says | Hangs | Tears | Drops | Dawdles
 
 
 @dataclass(slots=True)
 class _Spell:
     fault: Fault
     left: int | None
+    every: int
+    asked: int = 0
 
 
 @dataclass(slots=True)
@@ -100,9 +107,14 @@ class StandIn:
             self.events.extend(seen.events)
             del self.events[:-KEPT]
 
-    def misbehave(self, fault: Fault, *, times: int | None = None, on: Way = Way.CALL) -> None:
-        """Meet the next ``times`` requests of a kind with ``fault``; without ``times``, all."""
-        self._spells[on] = _Spell(fault, times)
+    def misbehave(
+        self, fault: Fault, *, times: int | None = None, on: Way = Way.CALL, every: int = 1
+    ) -> None:
+        """Meet ``times`` requests of a kind with ``fault``, without ``times`` all that come.
+
+        Of ``every`` so many it is only the last.
+        """
+        self._spells[on] = _Spell(fault, times, every)
 
     def limit_rate(self, *, times: int | None = None, on: Way = Way.CALL) -> None:
         """Answer as this vendor answers somebody who asks too often."""
@@ -123,6 +135,9 @@ class StandIn:
         """Return how the request at hand is to be met, and count it."""
         spell = self._spells.get(way)
         if spell is None or spell.left == 0:
+            return None
+        spell.asked += 1
+        if spell.asked % spell.every:
             return None
         if spell.left is not None:
             spell.left -= 1

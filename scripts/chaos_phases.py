@@ -1,0 +1,225 @@
+"""What is broken, in turn. A phase begins with a healthy world under load and ends with one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from firsthand.sandbox.role import Answer
+from firsthand.sandbox.stand_in import Drops, Fault, Hangs, Says, Tears
+from scripts.chaos_load import Load
+from scripts.chaos_world import VENDORS, World, write
+
+HOUR_S = 3_600
+RETRY_AFTER_S = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What the command line says, and the source of chance."""
+
+    chance: Random
+    seconds: float
+    kills: int
+
+
+Act = Callable[[World, Load, Draw], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """``about`` says what is broken; ``needs`` what the world needs for it."""
+
+    name: str
+    about: str
+    act: Act
+    spoil: bool = False
+    needs: frozenset[str] = frozenset()
+
+
+async def nothing(_: World, __: Load, draw: Draw) -> None:
+    """Let it run, to see that the account is right when nothing breaks."""
+    await asyncio.sleep(draw.seconds)
+
+
+# -- kill -9 ---------------------------------------------------------------------------------------
+
+
+async def kill_worker(made: World, _: Load, draw: Draw) -> None:
+    """Kill workers that only answer, at random points."""
+    for _ in range(draw.kills):
+        await asyncio.sleep(draw.chance.uniform(0.1, 1.0))
+        await made.until(lambda: made.lead() and len(made.pids()) > 1, "a worker beside the lead")
+        lead = made.lead()
+        made.kill(draw.chance.choice([pid for pid in made.pids() if pid != lead]))
+
+
+async def kill_lead(made: World, _: Load, draw: Draw) -> None:
+    """Kill the worker that delivers, at random points after it has begun to send."""
+    for _ in range(draw.kills):
+        await made.until(made.lead, "a worker to lead")
+        before = len(made.calls)
+        await made.until(lambda seen=before: len(made.calls) > seen, "a call")
+        await asyncio.sleep(draw.chance.uniform(0.0, 0.6))
+        if lead := made.lead():
+            made.kill(lead)
+
+
+async def kill_all(made: World, _: Load, draw: Draw) -> None:
+    """Kill every process at once, and start again."""
+    for _ in range(max(draw.kills // 5, 1)):
+        await made.up()
+        await asyncio.sleep(draw.chance.uniform(0.3, 1.5))
+        await made.kill_all()
+        made.start()
+
+
+# -- the vendor ------------------------------------------------------------------------------------
+
+
+def fault(what: Fault, *, every: int = 1, times: int | None = None) -> Act:
+    """Return what has the vendors behave so for half of the time."""
+
+    async def act(made: World, _: Load, draw: Draw) -> None:
+        await asyncio.sleep(draw.seconds / 4)
+        for vendor in VENDORS:
+            made.sandbox.vendor(vendor).misbehave(what, every=every, times=times)
+        await asyncio.sleep(draw.seconds / 2)
+        for vendor in VENDORS:
+            made.sandbox.vendor(vendor).behave()
+        await asyncio.sleep(draw.seconds / 4)
+
+    return act
+
+
+async def limited(made: World, _: Load, draw: Draw) -> None:
+    """Answer one call with 429; count the calls that come before the time that it names."""
+    await asyncio.sleep(draw.seconds / 4)
+    answer = Answer(429, b"{}", {"retry-after": str(RETRY_AFTER_S)})
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).misbehave(Says(answer), times=1)
+    await asyncio.sleep(draw.seconds * 3 / 4)
+    for vendor in VENDORS:
+        mine = [call for call in made.calls if call.vendor == vendor]
+        at = next((call.at for call in mine if call.status == answer.status), None)
+        if at is None:
+            made.notes.append(f"{vendor} was not called")
+            continue
+        early = sum(at + 0.5 < call.at < at + RETRY_AFTER_S - 0.1 for call in mine)
+        made.notes.append(f"{vendor}: {early} calls before Retry-After was over")
+
+
+# -- time, disk ------------------------------------------------------------------------------------
+
+
+def turn(made: World, ahead_s: float) -> None:
+    """Set the server's clock ``ahead_s`` seconds ahead of ours."""
+    made.ahead_s = ahead_s
+    write(made.folder / "clock", f"{ahead_s:+.0f}\n")
+
+
+async def clock_step(made: World, _: Load, draw: Draw) -> None:
+    """Step two hours forward while a vendor fails, then three back."""
+    await asyncio.sleep(draw.seconds / 4)
+    turn(made, 2 * HOUR_S)
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).misbehave(Says(Answer(500)))
+    await asyncio.sleep(draw.seconds / 4)
+    turn(made, -HOUR_S)
+    await asyncio.sleep(1)
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).behave()
+    await asyncio.sleep(draw.seconds / 4)
+
+
+async def outage(made: World, load: Load, draw: Draw) -> None:
+    """Fail for an hour of the server's time, a minute every half second."""
+    await asyncio.sleep(draw.seconds / 4)
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).misbehave(Says(Answer(503)))
+    before = len(made.calls)
+    for minute in range(60):
+        turn(made, (minute + 1) * 60)
+        await asyncio.sleep(0.5)
+    made.notes.append(f"{len(made.calls) - before} calls in the hour")
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).behave()
+    load.stop()
+    for minute in range(60, 130):
+        turn(made, (minute + 1) * 60)
+        await asyncio.sleep(0.2)
+
+
+async def full_disk(made: World, load: Load, draw: Draw) -> None:
+    """Fill the small file system of the data folder, then make room again."""
+    await asyncio.sleep(draw.seconds / 4)
+    ballast = made.data / "ballast"
+    _fill(ballast)
+    before = dict(load.statuses)
+    await asyncio.sleep(draw.seconds / 2)
+    ballast.unlink()
+    refused = {
+        status: n - before.get(status, 0)
+        for status, n in load.statuses.items()
+        if status in {202, 503} and n > before.get(status, 0)
+    }
+    made.notes.append(f"answers while full: {refused or 'all stored'}")
+    await asyncio.sleep(draw.seconds / 4)
+
+
+def _fill(ballast: Path) -> None:
+    block = b"\0" * 65_536
+    with ballast.open("ab", buffering=0) as file:
+        while len(block):
+            try:
+                file.write(block)
+            except OSError:
+                block = block[: len(block) // 2]
+
+
+async def read_only(made: World, _: Load, draw: Draw) -> None:
+    """Take the right to write from the data folder's files, kill a worker, give it back."""
+    await asyncio.sleep(draw.seconds / 4)
+    _allow(made.data, files=0o444, folder=0o555)
+    lead = made.lead()
+    made.kill(draw.chance.choice([pid for pid in made.pids() if pid != lead]))
+    await asyncio.sleep(draw.seconds / 2)
+    made.notes.append("the server runs on" if made.running() else "the server has ended")
+    _allow(made.data, files=0o600, folder=0o700)
+    if not made.running():
+        made.start()
+    await made.up()
+    await asyncio.sleep(draw.seconds / 4)
+
+
+def _allow(data: Path, *, files: int, folder: int) -> None:
+    data.chmod(0o700)
+    for path in data.glob("*.db*"):
+        path.chmod(files)
+    data.chmod(folder)
+
+
+PHASES = (
+    Phase("nothing", "nothing breaks", nothing),
+    Phase("kill-worker", "kill -9 of workers that only answer", kill_worker),
+    Phase("kill-lead", "kill -9 of the worker that delivers", kill_lead),
+    Phase("kill-all", "kill -9 of every process at once", kill_all),
+    Phase("limit", "the vendors answer 429 with Retry-After", limited),
+    Phase("error", "the vendors answer 500", fault(Says(Answer(500)))),
+    Phase("seven", "the vendors answer 500 to every 14th call", fault(Says(Answer(500)), every=14)),
+    Phase("garbage", "the vendors answer 200 with a page", fault(Says(Answer(200, b"<html>")))),
+    Phase("torn", "answers break off, the events were taken", fault(Tears(), every=3)),
+    Phase("closed", "connections close without an answer", fault(Drops())),
+    Phase("hang", "the vendors never answer", fault(Hangs())),
+    Phase("bad-event", "a vendor refuses the call for one event of many", nothing, spoil=True),
+    Phase("outage", "an hour of 503, in made-up time", outage, needs=frozenset({"clock"})),
+    Phase("clock-step", "two hours forward, three back", clock_step, needs=frozenset({"clock"})),
+    Phase("full-disk", "the file system is full", full_disk, needs=frozenset({"disk"})),
+    Phase(
+        "read-only",
+        "database files lose their write permission",
+        read_only,
+        needs=frozenset({"rights"}),
+    ),
+)

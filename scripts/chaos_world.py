@@ -1,0 +1,308 @@
+"""One world to break: Firsthand as a program in a folder of its own, stand-ins in this process."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from firsthand.sandbox import meta, tiktok
+from firsthand.sandbox.role import Way
+from firsthand.sandbox.server import Sandbox
+from firsthand.sandbox.stand_in import Seen
+from firsthand.store.sqlite.files import holder
+from scripts.bench import free_port
+from scripts.chaos_load import INGEST_KEY, Key, Load
+
+TOP = Path(__file__).parents[1]
+PATIENCE_S = 90.0
+LOOK_S = 0.05
+VENDORS = ("meta", "tiktok")
+CONFIG = """
+[site]
+name = "chaos"
+hosts = ["shop.localhost"]
+tracking_host = "trk.shop.localhost:{edge}"
+cookie_domain = "shop.localhost"
+scheme = "http"
+bots = "send"
+vendor_suffix = ".vendors.localhost:{stand_ins}"
+[listen]
+port = {edge}
+[admin]
+port = {admin}
+[store]
+path = "data"
+[ingest]
+key = {{ env = "CHAOS_INGEST_KEY" }}
+[delivery]
+linger_ms = 200
+timeout_s = {timeout_s}
+[[meta]]
+account = "{meta}"
+mode = "server"
+token = {{ env = "CHAOS_META_TOKEN" }}
+[[tiktok]]
+account = "{tiktok}"
+mode = "server"
+token = {{ env = "CHAOS_TIKTOK_TOKEN" }}
+"""
+TIMEOUT_S = 2
+
+
+class Broken(Exception):
+    """The world does not stand: the server did not start, or a condition never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """One call as a stand-in got it: ``port`` tells the connection, ``keys`` what it took.
+
+    ``status`` 0: the caller got no whole answer. ``at`` is the loop's time.
+    """
+
+    vendor: str
+    port: int
+    at: float
+    status: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A ``kill -9``: ``ports`` are those of the dead process' connections."""
+
+    pid: int
+    led: bool
+    ports: frozenset[int]
+
+
+@dataclass(slots=True)
+class World:
+    """A running site. ``ahead_s`` is how far its clock is ahead of ours, where it can be set."""
+
+    folder: Path
+    edge: int
+    workers: int
+    prefix: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    calls: list[Got] = field(default_factory=list)
+    kills: list[Kill] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    ahead_s: float = 0.0
+    sandbox: Sandbox = field(init=False)
+    _server: subprocess.Popen[bytes] | None = None
+
+    @property
+    def data(self) -> Path:
+        """The server's data folder."""
+        return self.folder / "data"
+
+    def now(self) -> int:
+        """Return the world's time in Unix milliseconds."""
+        return time.time_ns() // 1_000_000 + int(self.ahead_s * 1000)
+
+    def heard(self, vendor: str, seen: Seen, port: int) -> None:
+        """Note a call to a server API."""
+        if seen.way is Way.CALL:
+            keys = tuple(event.key for event in seen.events)
+            at = asyncio.get_running_loop().time()
+            self.calls.append(Got(vendor, port, at, seen.status, keys))
+
+    def start(self) -> None:
+        """Start the server; ``up`` waits for it."""
+        log = (self.folder / "server.log").open("ab")
+        command = [sys.executable, "-m", "firsthand", "serve"]
+        config = str(self.folder / "site.toml")
+        self._server = subprocess.Popen(
+            [*self.prefix, *command, "--config", config, "--workers", str(self.workers)],
+            env={**os.environ, "PYTHONPATH": str(TOP / "proxy"), **tokens(), **self.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+    async def up(self) -> None:
+        """Wait until every worker runs and one of them leads."""
+        await self.until(lambda: len(self.pids()) == self.workers, "all workers to run")
+        await self.until(lambda: self.lead() and answering(self.edge), "a worker to lead")
+
+    async def stop(self) -> int:
+        """Have the server drain and end; return its exit status."""
+        server = self._server
+        if server is None:
+            return 0
+        if server.poll() is None:
+            server.send_signal(signal.SIGTERM)
+        await self.until(lambda: server.poll() is not None, "the server to stop")
+        return int(server.returncode)
+
+    def running(self) -> bool:
+        """Say whether the server's first process runs."""
+        return self._server is not None and self._server.poll() is None
+
+    def pids(self) -> list[int]:
+        """Return the workers' process ids."""
+        if self._server is None:
+            return []
+        top = self._server.pid
+        with suppress(OSError):
+            text = Path(f"/proc/{top}/task/{top}/children").read_text("ascii")
+            return [int(pid) for pid in text.split() if alive(int(pid))]
+        return []
+
+    def lead(self) -> int:
+        """Return the process that delivers, 0 while there is none."""
+        said = holder(self.data / "ledger.lock")
+        pid = int(said) if said else 0
+        return pid if pid in self.pids() and self.delivers(pid) else 0
+
+    def delivers(self, pid: int) -> bool:
+        """Say whether ``pid`` holds the ledger open."""
+        return any(name.endswith("/ledger.db") for name in descriptors(pid).values())
+
+    def kill(self, pid: int) -> None:
+        """End a worker with ``kill -9``."""
+        self.kills.append(Kill(pid, pid == self.lead(), ports(pid)))
+        os.kill(pid, signal.SIGKILL)
+
+    async def kill_all(self) -> None:
+        """End every process at once, the supervisor first."""
+        server, workers = self._server, self.pids()
+        if server is None:
+            return
+        lead = self.lead()
+        self.kills += [Kill(pid, pid == lead, ports(pid)) for pid in workers]
+        for pid in (server.pid, *workers):
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.to_thread(server.wait)
+
+    async def until(
+        self, holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S
+    ) -> None:
+        """Wait until ``holds()`` is true. Raises ``Broken``."""
+        loop = asyncio.get_running_loop()
+        over = loop.time() + patience_s
+        while not holds():
+            if loop.time() > over:
+                raise Broken(f"waited {patience_s:.0f} s for {what}")
+            await asyncio.sleep(LOOK_S)
+
+    def taken(self) -> set[Key]:
+        """Return what the stand-ins took so far."""
+        return {(call.vendor, key) for call in self.calls for key in call.keys}
+
+
+def tokens() -> dict[str, str]:
+    """Return the variables that the configuration names."""
+    return {
+        "CHAOS_META_TOKEN": meta.TOKEN,
+        "CHAOS_TIKTOK_TOKEN": tiktok.TOKEN,
+        "CHAOS_INGEST_KEY": INGEST_KEY,
+    }
+
+
+def alive(pid: int) -> bool:
+    """Say whether a process runs (one that is dead but not yet buried does not)."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in {"Z", "X"}
+
+
+def descriptors(pid: int) -> dict[str, str]:
+    """Return what a process holds open, by descriptor."""
+    found = {}
+    with suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                found[link.name] = str(link.readlink())
+    return found
+
+
+def ports(pid: int) -> frozenset[int]:
+    """Return the local ports of a process' TCP connections, as the kernel lists them."""
+    held = {name for name in descriptors(pid).values() if name.startswith("socket:[")}
+    found = set()
+    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
+        columns = line.split()
+        if f"socket:[{columns[9]}]" in held:
+            found.add(int(columns[1].rpartition(":")[2], 16))
+    return frozenset(found)
+
+
+def answering(port: int) -> bool:
+    """Say whether somebody listens on ``port``."""
+    wanted = f":{port:04X}"
+    lines = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
+    return any(line.split()[1].endswith(wanted) and line.split()[3] == "0A" for line in lines)
+
+
+@asynccontextmanager
+async def world(
+    folder: Path,
+    *,
+    workers: int = 3,
+    prefix: Sequence[str] = (),
+    environment: dict[str, str] | None = None,
+) -> AsyncIterator[World]:
+    """Yield a world whose server is up; nothing of it runs afterwards."""
+    edge, admin = free_port(), free_port()
+    made = World(folder, edge, workers, tuple(prefix), environment or {})
+    async with Sandbox(clock=made.now, heard=made.heard, vendors=VENDORS) as sandbox:
+        made.sandbox = sandbox
+        text = CONFIG.format(
+            edge=edge,
+            admin=admin,
+            stand_ins=sandbox.port,
+            timeout_s=TIMEOUT_S,
+            meta=meta.PIXEL,
+            tiktok=tiktok.PIXEL,
+        )
+        write(folder / "site.toml", text)
+        try:
+            made.start()
+            await made.up()
+            yield made
+        finally:
+            await end(made)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole, or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(text, "utf-8")
+    part.replace(path)
+
+
+async def end(made: World) -> None:
+    """Stop what still runs, by force if need be."""
+    try:
+        await made.stop()
+    except Broken:
+        await made.kill_all()
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """Return the last lines of a file."""
+    return "\n".join(path.read_text("utf-8", "replace").splitlines()[-lines:])
+
+
+def folder_for(top: Path, name: str) -> Path:
+    """Return a new, empty folder."""
+    made = top / name
+    shutil.rmtree(made, ignore_errors=True)
+    (made / "data").mkdir(parents=True)
+    return made
+
+
+def load_of(made: World, name: str, rate: int, *, spoil: bool = False) -> Load:
+    """Return a load for a world."""
+    return Load(made.edge, name, made.now, rate=rate, spoil=spoil)
