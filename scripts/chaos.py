@@ -20,7 +20,7 @@ from pathlib import Path
 from scripts.chaos_audit import Account, audit, waiting
 from scripts.chaos_load import Key
 from scripts.chaos_phases import PHASES, Draw, Phase
-from scripts.chaos_world import Broken, World, folder_for, load_of, tail, world, write
+from scripts.chaos_world import Broken, World, folder_for, load_of, tail, world
 
 DISK = "size=24m,mode=700"
 COLUMNS = ("asked", "answered", "taken", "refused", "again", "kills", "lost", "twice")
@@ -89,8 +89,8 @@ def run(phase: Phase, options: Options) -> Account | Missing:
     folder = folder_for(options.top.resolve(), phase.name)
     try:
         with ExitStack() as stack:
-            prefix, environment = equip(phase, folder, stack)
-            return asyncio.run(_run(phase, options, folder, prefix, environment))
+            prefix = equip(phase, folder, stack)
+            return asyncio.run(_run(phase, options, folder, prefix))
     except Unable as why:
         return Missing(phase.name, str(why))
     except Broken as why:
@@ -98,14 +98,10 @@ def run(phase: Phase, options: Options) -> Account | Missing:
         return Account(phase.name, wrong=[str(why)])
 
 
-async def _run(
-    phase: Phase, options: Options, folder: Path, prefix: Sequence[str], environment: dict[str, str]
-) -> Account:
+async def _run(phase: Phase, options: Options, folder: Path, prefix: Sequence[str]) -> Account:
     chance = random.Random(options.seed)  # noqa: S311 - points in time, not secrets
     draw = Draw(chance, options.seconds, options.kills)
-    async with world(
-        folder, workers=options.workers, prefix=prefix, environment=environment
-    ) as made:
+    async with world(folder, workers=options.workers, prefix=prefix) as made:
         load = load_of(made, phase.name, options.rate, spoil=phase.spoil)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(load.run())
@@ -139,33 +135,14 @@ class Unable(Exception):
     """This machine does not let us break that."""
 
 
-def equip(phase: Phase, folder: Path, stack: ExitStack) -> tuple[list[str], dict[str, str]]:
-    """Return what the server's command begins with, and its environment. Raises ``Unable``."""
-    prefix: list[str] = []
-    environment: dict[str, str] = {}
-    if "clock" in phase.needs:
-        environment |= faketime(folder)
+def equip(phase: Phase, folder: Path, stack: ExitStack) -> list[str]:
+    """Return what the server's command begins with. Raises ``Unable``."""
     if "disk" in phase.needs:
         stack.enter_context(small_disk(folder / "data"))
     if "rights" in phase.needs and os.geteuid() == 0:
         # The superuser may write whatever the mode says, but for this right.
-        prefix = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
-    return prefix, environment
-
-
-def faketime(folder: Path) -> dict[str, str]:
-    """Return what lets us set a process' wall clock by a file; its monotonic one goes on."""
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not found:
-        raise Unable("needs libfaketime: apt-get install faketime")
-    write(folder / "clock", "+0\n")
-    return {
-        "LD_PRELOAD": str(found[0]),
-        "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_DONT_RESET": "1",
-    }
+        return ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
+    return []
 
 
 @contextmanager

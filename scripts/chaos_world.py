@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +54,12 @@ mode = "server"
 token = {{ env = "CHAOS_TIKTOK_TOKEN" }}
 """
 TIMEOUT_S = 2
+ENVIRONMENT = {
+    "PYTHONPATH": f"{TOP / 'scripts' / 'chaos_clock'}:{TOP / 'proxy'}",
+    "CHAOS_META_TOKEN": meta.TOKEN,
+    "CHAOS_TIKTOK_TOKEN": tiktok.TOKEN,
+    "CHAOS_INGEST_KEY": INGEST_KEY,
+}
 
 
 class Broken(Exception):
@@ -91,11 +97,10 @@ class World:
     edge: int
     workers: int
     prefix: tuple[str, ...] = ()
-    environment: dict[str, str] = field(default_factory=dict)
     calls: list[Got] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    ahead_s: float = 0.0
+    ahead_s: float = 0
     sandbox: Sandbox = field(init=False)
     _server: subprocess.Popen[bytes] | None = None
 
@@ -104,9 +109,25 @@ class World:
         """The server's data folder."""
         return self.folder / "data"
 
+    @property
+    def configuration(self) -> Path:
+        """The server's configuration file."""
+        return self.folder / "site.toml"
+
+    @property
+    def clock(self) -> Path:
+        """The file that the server's clock follows."""
+        return self.folder / "clock"
+
     def now(self) -> int:
         """Return the world's time in Unix milliseconds."""
         return time.time_ns() // 1_000_000 + int(self.ahead_s * 1000)
+
+    def turn(self, ahead_s: float) -> None:
+        """Set the server's clock ``ahead_s`` seconds ahead of ours, in one step."""
+        self.ahead_s = ahead_s
+        with self.clock.open("r+b", buffering=0) as file:
+            file.write(int(ahead_s * 1000).to_bytes(8, "big", signed=True))
 
     def heard(self, vendor: str, seen: Seen, port: int) -> None:
         """Note a call to a server API."""
@@ -119,10 +140,10 @@ class World:
         """Start the server; ``up`` waits for it."""
         log = (self.folder / "server.log").open("ab")
         command = [sys.executable, "-m", "firsthand", "serve"]
-        config = str(self.folder / "site.toml")
+        config = str(self.configuration)
         self._server = subprocess.Popen(
             [*self.prefix, *command, "--config", config, "--workers", str(self.workers)],
-            env={**os.environ, "PYTHONPATH": str(TOP / "proxy"), **tokens(), **self.environment},
+            env={**os.environ, **ENVIRONMENT, "CHAOS_CLOCK": str(self.clock)},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -164,8 +185,9 @@ class World:
         return pid if pid in self.pids() and self.delivers(pid) else 0
 
     def delivers(self, pid: int) -> bool:
-        """Say whether ``pid`` holds the ledger open."""
-        return any(name.endswith("/ledger.db") for name in descriptors(pid).values())
+        """Say whether ``pid`` has the ledger open, and its tables are made."""
+        held = any(name.endswith("/ledger.db") for name in descriptors(pid).values())
+        return held and (self.data / "ledger.db").stat().st_size > 0
 
     def kill(self, pid: int) -> None:
         """End a worker with ``kill -9``."""
@@ -198,14 +220,15 @@ class World:
         """Return what the stand-ins took so far."""
         return {(call.vendor, key) for call in self.calls for key in call.keys}
 
-
-def tokens() -> dict[str, str]:
-    """Return the variables that the configuration names."""
-    return {
-        "CHAOS_META_TOKEN": meta.TOKEN,
-        "CHAOS_TIKTOK_TOKEN": tiktok.TOKEN,
-        "CHAOS_INGEST_KEY": INGEST_KEY,
-    }
+    def waits(self, vendor: str, sent_at: Mapping[Key, float]) -> list[tuple[float, float]]:
+        """Return when each event of a vendor was sent, and after how many seconds it was taken."""
+        taken = {
+            (vendor, key): call.at
+            for call in reversed(self.calls)
+            if call.vendor == vendor
+            for key in call.keys
+        }
+        return [(sent_at[key], at - sent_at[key]) for key, at in taken.items() if key in sent_at]
 
 
 def alive(pid: int) -> bool:
@@ -247,15 +270,12 @@ def answering(port: int) -> bool:
 
 @asynccontextmanager
 async def world(
-    folder: Path,
-    *,
-    workers: int = 3,
-    prefix: Sequence[str] = (),
-    environment: dict[str, str] | None = None,
+    folder: Path, *, workers: int = 3, prefix: Sequence[str] = ()
 ) -> AsyncIterator[World]:
     """Yield a world whose server is up; nothing of it runs afterwards."""
     edge, admin = free_port(), free_port()
-    made = World(folder, edge, workers, tuple(prefix), environment or {})
+    made = World(folder, edge, workers, tuple(prefix))
+    made.clock.write_bytes(bytes(8))
     async with Sandbox(clock=made.now, heard=made.heard, vendors=VENDORS) as sandbox:
         made.sandbox = sandbox
         text = CONFIG.format(
@@ -266,20 +286,13 @@ async def world(
             meta=meta.PIXEL,
             tiktok=tiktok.PIXEL,
         )
-        write(folder / "site.toml", text)
+        made.configuration.write_text(text, "utf-8")
         try:
             made.start()
             await made.up()
             yield made
         finally:
             await end(made)
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file whole, or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(text, "utf-8")
-    part.replace(path)
 
 
 async def end(made: World) -> None:

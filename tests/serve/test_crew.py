@@ -86,3 +86,25 @@ async def test_a_worker_that_can_never_start_ends_the_whole(tmp_path: Path) -> N
     assert status == 2
     assert "outbox-1.db" in said.replace("\n", "")
     assert "Traceback" not in said
+
+
+async def test_a_worker_that_ran_before_is_tried_until_it_can_start(tmp_path: Path) -> None:
+    path = written(tmp_path, '[store]\npath = "data"\n' + ports())
+    async with serving(path, "--workers", "2") as server:
+        workers = await until_two(server.pid)
+        lock = tmp_path / "data" / "outbox-1.lock"
+        async with asyncio.timeout(20):
+            while not lock.exists() or int(lock.read_text() or 0) not in workers:
+                await asyncio.sleep(0.05)
+        killed = int(lock.read_text())
+        lock.unlink()
+        lock.mkdir()  # nothing can be locked there
+        os.kill(killed, signal.SIGKILL)
+        async with asyncio.timeout(40):
+            tried: set[int] = set()
+            while not tried - set(children(server.pid)):
+                tried |= set(children(server.pid)) - set(workers)
+                await asyncio.sleep(0.02)
+        assert server.returncode is None
+        lock.rmdir()
+        assert await until_two(server.pid, without=killed)

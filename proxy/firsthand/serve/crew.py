@@ -20,11 +20,14 @@ from firsthand.serve.worker import stand_ins, stop_event
 log = logging.getLogger(__name__)
 
 AGAIN_S = 0.5
+LATER_S = 5.0
+START_S = 30.0
+"""A worker whose first try lasted for longer had started: what ended it came later."""
 PATIENCE_S = 20.0
 PORT_TRIES = 12
 PORT_PAUSE_S = 0.5
 CANNOT_START = 2
-"""Exit status of a worker whose configuration cannot work: another try would not help."""
+"""Exit status of a worker that lacks something it needs: configuration, port, usable files."""
 
 
 def command(plan: Plan, number: int) -> list[str]:
@@ -101,21 +104,27 @@ class Crew:
     async def keep(self, number: int) -> int | None:
         """Run one worker, again whenever it dies, until stopped; then let it drain.
 
-        Returns its number if it can never start: then all are stopped.
+        Returns its number if it could not start at all: then all are stopped. One that ran before
+        is tried again and again: a disk that is full or read-only for a while ends no other worker.
         """
+        loop = asyncio.get_running_loop()
+        new = True
         stopped = asyncio.ensure_future(self._stop.wait())  # noqa: TID251 - awaited below, in this function
         while not self._stop.is_set():
+            begun = loop.time()
             worker = await self._start(number)
             ended = asyncio.ensure_future(worker.wait())  # noqa: TID251 - awaited below
             await asyncio.wait({ended, stopped}, return_when=asyncio.FIRST_COMPLETED)
             self._links.pop(number)
-            if worker.returncode == CANNOT_START:
+            unable = worker.returncode == CANNOT_START
+            if unable and new and loop.time() - begun < START_S:
                 self._stop.set()
                 stopped.cancel()
                 return number
+            new = False
             if not self._stop.is_set():
                 log.warning("worker %s ended with %s, started again", number, worker.returncode)
-                await asyncio.wait({stopped}, timeout=AGAIN_S)
+                await asyncio.wait({stopped}, timeout=LATER_S if unable else AGAIN_S)
                 continue
             await _end(worker, ended)
         stopped.cancel()
