@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
@@ -25,42 +26,44 @@ SEED = 5_000
 PUT = 50
 """Events of one put, as a shop's server sends them."""
 BATCH = 200
-LATER = NOW + 3_600_000
+LATER = NOW + 20_000_000
 STEPS = ("put", "move", "lease and settle")
 FIELDS = {f"group.field_{number}": f"value-{number}" for number in range(20)}
 
-# The copies are what the mover would have entered: a twin of its own each, the same beacon.
-FILL = """
+# The copies are what the mover would have entered: an event after the other, each with a twin and a
+# visitor of its own.
+FILL = (
+    """
 WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < :times)
 INSERT INTO twins (key, owner, series, at, origin, seen, client, client_ms, server, reason,
   client_keys, server_keys, verdict, bot)
-SELECT randomblob(16), owner, series, twins.at, origin, seen, client, client_ms, server, reason,
-  client_keys, server_keys, verdict, bot
-FROM step CROSS JOIN (SELECT * FROM twins ORDER BY id LIMIT :seed) AS twins;
+SELECT randomblob(16), owner, series, old.at + n * :seed, origin, seen, client, client_ms, server,
+  reason, client_keys, server_keys, verdict, bot
+FROM step CROSS JOIN (SELECT * FROM twins ORDER BY id LIMIT :seed) AS old""",
+    """
 WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < :times)
 INSERT INTO queue (lane, twin, at, due_at, subject, body)
-SELECT lane, twin + n * :seed, at, due_at, subject, body
-FROM step CROSS JOIN (SELECT * FROM queue ORDER BY id LIMIT :seed) AS queue;
-UPDATE lanes SET waiting = waiting + :times * :seed;
-UPDATE counts SET n = n + :times * :seed;
-"""
+SELECT lane, twin + n * :seed, at + n * :seed, due_at + n * :seed, lower(hex(randomblob(12))), body
+FROM step CROSS JOIN (SELECT * FROM queue ORDER BY id LIMIT :seed) AS old""",
+    "UPDATE lanes SET waiting = waiting + :times * :seed",
+)
 
 
 class Stock:
     """One data folder with events that wait."""
 
-    def __init__(self, outbox: Outbox, mover: Mover, queue: Queue) -> None:
+    def __init__(self, outbox: Outbox, mover: Mover, queue: Queue, first: int) -> None:
         self._outbox = outbox
         self._mover = mover
         self._queue = queue
-        self._numbers = count()
+        self._numbers = count(first)
 
     def _beacon(self) -> Beacon:
         number = next(self._numbers)
         return make_beacon(
             id=f"{number:032x}",
             event_key=f"key-{number}",
-            subject=f"{number:024x}",
+            subject=sha256(b"%d" % number).hexdigest()[:24],
             at=NOW + number,
             fields=FIELDS,
         )
@@ -99,17 +102,17 @@ def _kind(_: str) -> Kind:
 @asynccontextmanager
 async def stock(folder: Path, waiting: int) -> AsyncIterator[Stock]:
     """Yield a folder in which ``waiting`` events wait."""
-    async with parts(folder) as made:
+    async with parts(folder, 0) as made:
         await made.put(SEED)
         await made.move(SEED)
     fill(ledger_path(folder), waiting // SEED - 1)
-    async with parts(folder) as made:
+    async with parts(folder, waiting) as made:
         yield made
 
 
 @asynccontextmanager
-async def parts(folder: Path) -> AsyncIterator[Stock]:
-    """Yield the storage of one process."""
+async def parts(folder: Path, first: int) -> AsyncIterator[Stock]:
+    """Yield the storage of one process; its next event has the number ``first``."""
     held = ledger_lock(folder)
     if held is None:
         raise SystemExit(f"{folder} is in use")
@@ -124,7 +127,7 @@ async def parts(folder: Path) -> AsyncIterator[Stock]:
                 folder, held, secret=b"s", kinds={"acme": _kind}, windows={}, durability=power
             )
         )
-        yield Stock(outbox, opened.mover, opened.queue)
+        yield Stock(outbox, opened.mover, opened.queue, first)
 
 
 def fill(ledger: Path, times: int) -> None:
@@ -135,9 +138,8 @@ def fill(ledger: Path, times: int) -> None:
         db.execute("PRAGMA synchronous=OFF")
         db.execute("PRAGMA cache_size=-1000000")
         db.execute("BEGIN")
-        for statement in FILL.split(";\n"):
-            if statement.strip():
-                db.execute(statement, {"times": times, "seed": SEED})
+        for statement in FILL:
+            db.execute(statement, {"times": times, "seed": SEED})
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -301,6 +301,7 @@ class Memory:
         self.withdrawn: set[str] = set()
         self.ended: dict[str, Settled] = {}
         self.broken = 0
+        self.unsettled = 0
         self.last_error = ""
         self.moved = Moved()
         self._numbers = count(1)
@@ -340,6 +341,9 @@ class Memory:
         return leased
 
     async def settle(self, done: Sequence[Settled], *, now: int) -> None:
+        if self.unsettled:
+            self.unsettled -= 1
+            raise OSError(28, "No space left on device")
         for one in done:
             row = self.rows[one.row]
             if isinstance(one.outcome, Pending):
@@ -361,6 +365,10 @@ class Memory:
     async def release(self, rows: Sequence[int]) -> None:
         for row in rows:
             self.rows[row].due_at = 0
+
+    async def set_back(self, by_ms: int, *, now: int) -> None:
+        for row in self.rows.values():
+            row.due_at -= by_ms if row.due_at > now else 0
 
     async def backlog(self) -> list[Backlog]:
         return []

@@ -50,6 +50,13 @@ def test_the_vendors_wish_opens_at_once_and_for_as_long() -> None:
     assert breaker.closed_for(30_500) == 0
 
 
+def test_a_clock_that_is_set_back_keeps_it_open_no_longer() -> None:
+    breaker = make()
+    breaker.failure(TryLater(Reason.RATE_LIMIT, after_s=30), now=9_000_000, draw=0)
+    assert breaker.closed_for(1_000) == 30_000
+    assert breaker.closed_for(31_000) == 0
+
+
 def test_one_probe_at_a_time() -> None:
     breaker = opened()
     assert breaker.closed_for(999) == 1

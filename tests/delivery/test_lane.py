@@ -621,6 +621,39 @@ async def test_a_broken_queue_ends_the_run_which_can_be_taken_up_again(
     assert queue.results() == {"b1": Accepted()}
 
 
+async def test_what_the_disk_did_not_take_is_noted_later_and_not_sent_again(
+    queue: Memory, api: Api
+) -> None:
+    queue.put(make_beacon(number=1))
+    queue.unsettled = 3
+    await deliver(make_runner(queue, api, pace=replace(BRISK, lease_ms=0)), queue)
+    assert queue.unsettled == 0
+    assert len(api.seen) == 1
+    assert [type(one.outcome) for one in queue.settled] == [Accepted]
+
+
+async def test_a_clock_set_forward_during_a_call_sends_nothing_twice(
+    queue: Memory, api: Api
+) -> None:
+    hands, over = Hands(), asyncio.Event()
+
+    async def slow(_request: web.Request, _events: Events) -> web.StreamResponse:
+        await over.wait()
+        return answer()
+
+    api.script.append(slow)
+    queue.put(make_beacon(number=1))
+    runner = make_runner(queue, api, clock=hands.clock())
+    async with running(runner):
+        await until(lambda: api.seen)
+        hands.at += 3_600_000
+        queue.put(make_beacon(number=2))
+        await until(lambda: len(queue.settled) == 1)
+        over.set()
+        await until(lambda: len(queue.settled) == 2)
+    assert [event["key"] for seen in api.seen for event in seen.events] == ["order-1", "order-2"]
+
+
 async def test_a_rate_of_one_call_in_a_long_time(queue: Memory, api: Api) -> None:
     queue.put(make_beacon(number=1), make_beacon(number=2))
     vendor = make_limits(calls_per_second=0.001, max_batch=1)

@@ -30,6 +30,7 @@ from tests.delivery.acme import (
     LANE,
     TOKEN,
     Api,
+    Hands,
     Memory,
     Place,
     answer,
@@ -240,6 +241,32 @@ class Failing(Memory):
             self.failures -= 1
             raise OSError("jane@example.com")
         return await super().move(now=now)
+
+
+async def test_a_clock_set_back_does_not_hold_what_is_to_be_tried_again(
+    queue: Memory, api: Api
+) -> None:
+    hands = Hands()
+    beat = Beat(poll=0.01, restart=60, drain=60)
+    delivery = Delivery(
+        queue,
+        queue,
+        {LANE: outlet()},
+        sender=api.sender,
+        clock=hands.clock(),
+        pace=BRISK,
+        beat=beat,
+    )
+    queue.put(make_beacon(number=1))
+    for row in queue.rows.values():
+        row.due_at = hands.at + 60_000
+    async with running(delivery):
+        await until(lambda: delivery._latest)
+        hands.at -= 3_600_000
+        await until(lambda: all(row.due_at < hands.at + 61_000 for row in queue.rows.values()))
+        assert not api.seen
+        hands.at += 60_000
+        await until(lambda: queue.settled)
 
 
 async def test_a_mover_that_fails_is_tried_again(

@@ -9,7 +9,7 @@ import uvloop
 from firsthand.sandbox.meta import PIXEL, TOKEN
 from firsthand.sandbox.role import Answer, Way
 from firsthand.sandbox.server import Sandbox, find_roles
-from firsthand.sandbox.stand_in import Dawdles, Hangs, Says, Tears
+from firsthand.sandbox.stand_in import Dawdles, Drops, Hangs, Says, Seen, Tears
 from firsthand.vendors import VENDORS
 from tests.sandbox.asking import Client
 
@@ -125,6 +125,24 @@ async def test_a_hanging_vendor_takes_nothing_and_does_not_stop_the_sandbox(
         await client.vendor("POST", API, PATH, **GOOD, timeout=aiohttp.ClientTimeout(0.2))
     assert sandbox.vendor("meta").events == []
     assert len(sandbox.vendor("meta").calls) == 1
+
+
+async def test_a_closed_connection_takes_nothing(client: Client, sandbox: Sandbox) -> None:
+    sandbox.vendor("meta").misbehave(Drops(), times=1)
+    with pytest.raises(aiohttp.ClientError):
+        await client.vendor("POST", API, PATH, **GOOD)
+    assert sandbox.vendor("meta").events == []
+    assert [seen.status for seen in sandbox.vendor("meta").calls] == [0]
+    assert (await client.vendor("POST", API, PATH, **GOOD))[0] == 200
+
+
+async def test_who_listens_hears_of_every_request_to_a_vendor(client: Client) -> None:
+    told: list[tuple[str, Seen, int]] = []
+    client.sandbox._heard = lambda *heard: told.append(heard)
+    await client.vendor("POST", API, PATH, **GOOD)
+    ((vendor, seen, port),) = told
+    assert (vendor, seen.way, seen.status, len(seen.events)) == ("meta", Way.CALL, 200, 1)
+    assert port > 0
 
 
 async def test_a_slow_vendor_takes_the_event(client: Client, sandbox: Sandbox) -> None:

@@ -71,3 +71,9 @@ def test_reset_forgets_everything(stand_in: StandIn, make_ask: MakeAsk) -> None:
     stand_in.reset()
     assert (stand_in.calls, stand_in.events) == ([], [])
     assert stand_in.next_fault(Way.CALL) is None
+
+
+def test_misbehaviour_of_every_so_many_requests(stand_in: StandIn) -> None:
+    stand_in.misbehave(Hangs(), every=3, times=2)
+    met = [stand_in.next_fault(Way.CALL) for _ in range(12)]
+    assert [place for place, fault in enumerate(met, 1) if fault] == [3, 6]

@@ -406,6 +406,19 @@ async def test_concurrent_leases_never_give_the_same_beacon(store: Backend) -> N
     assert len(rows) == len(set(rows)) == 40
 
 
+async def test_what_is_due_later_comes_forward_when_the_clock_was_set_back(
+    store: Backend,
+) -> None:
+    await store.take(*beacons(2))
+    first, _ = await store.lease()
+    await store.queue.retry(
+        [first.row], due_at=LATER + 5_000, reason=Reason.VENDOR_DOWN, message="503"
+    )
+    await store.queue.set_back(3_000, now=LATER)
+    assert await store.lease(now=LATER + 1_999) == []
+    assert [one.row for one in await store.lease(now=LATER + 2_000)] == [first.row]
+
+
 async def test_released_beacons_are_due_at_once_and_retried_ones_later(store: Backend) -> None:
     await store.take(*beacons(2))
     first, second = await store.lease()

@@ -34,6 +34,7 @@ class Breaker:
         self._opened = 0
         self.state = State.CLOSED
         self.until = 0
+        self._wait = 0
         self.reason = Reason.NONE
         self.message = ""
 
@@ -44,6 +45,8 @@ class Breaker:
         """
         if self.state is State.PROBING:
             return 1_000
+        # Never longer than it was to be when it opened: the clock may have been set back since.
+        self.until = min(self.until, now + self._wait)
         return max(self.until - now, 0) if self.state is State.OPEN else 0
 
     def enter(self) -> bool:
@@ -71,7 +74,8 @@ class Breaker:
             return
         wait = delay(self._opened, self._policy, 0.5 + draw / 2)
         self._opened += 1
-        self.until = now + (wait if outcome.after_s is None else wish_ms(outcome.after_s))
+        self._wait = wait if outcome.after_s is None else wish_ms(outcome.after_s)
+        self.until = now + self._wait
         self.state, self.reason, self.message = State.OPEN, outcome.reason, outcome.message
 
     def try_now(self, now: int) -> None:

@@ -23,7 +23,7 @@ from firsthand.delivery.settling import Settler
 from firsthand.delivery.tally import Tally
 from firsthand.model import Beacon, Call, Mode, Outcome, Reason, TryLater
 from firsthand.rules.site import Account
-from firsthand.store.contract import Lane, Queue
+from firsthand.store.contract import Lane, Leased, Queue
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +69,14 @@ class Runner:
         self._awake = asyncio.Event()
         self._arrived = 0
         self._wanted = 1
+        self._busy: set[int] = set()
         self._finishing = False
         self.leaving = False
 
     async def run(self) -> None:
         """Deliver until ``finish``. Raises what the queue raises; can be run again then."""
         self._breaker.unused()
+        self._busy.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._limits.in_flight):
@@ -117,6 +119,7 @@ class Runner:
                     await self._settler.give_back(batch)
                 else:
                     whole &= await self._deliver(batch)
+                self._busy.difference_update(one.row for one in batch)
             if whole and size >= self._most:
                 self._most = min(self._most * 2, self._limits.max_batch)
             self._awake.set()
@@ -149,20 +152,28 @@ class Runner:
         """Return batches that go now; else how long to wait, or for how many more beacons."""
         self._arrived = 0
         now, most, probing = self._clock.now(), self._most, self._breaker.enter()
-        leased = await self._queue.lease(self.lane, now=now, limit=most, for_ms=self._pace.lease_ms)
-        alive = await self._settler.sift(leased)
+        alive = await self._settler.sift(await self._lease_free(now, most))
         groups = batches(alive, lambda beacon: relay.batch_key(self._account, beacon))
         linger_ms = 0 if self._finishing else self._pace.linger_ms
         choice = (
             probe(groups) if probing else choose(groups, most=most, now=now, linger_ms=linger_ms)
         )
         await self._settler.give_back(choice.back)
+        self._busy.update(one.row for batch in choice.ready for one in batch)
         if not choice.ready:
             self._breaker.unused()
         if not alive:
             return [], self._pace.idle_ms, 1
         # When the lease was full, more beacons make no batch fuller: it holds the oldest ones.
         return choice.ready, choice.wait_ms, most - len(alive) or sys.maxsize
+
+    async def _lease_free(self, now: int, most: int) -> list[Leased]:
+        """Return due beacons that are not out already: a clock set forward ends every lease."""
+        leased = await self._queue.lease(self.lane, now=now, limit=most, for_ms=self._pace.lease_ms)
+        if self._busy:
+            await self._settler.give_back([one for one in leased if one.row in self._busy])
+            leased = [one for one in leased if one.row not in self._busy]
+        return leased
 
     async def _deliver(self, batch: Batch, *, amended: bool = False) -> bool:
         """Call once for as much of ``batch`` as fits; say whether the vendor took it unsplit."""

@@ -1,8 +1,10 @@
 """Does with the beacons of a call what the vendor's outcomes ask for."""
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from firsthand.delivery.batch import Batch
 from firsthand.delivery.breaker import HOLDS
@@ -88,6 +90,7 @@ class Settler:
         self._tally = tally
         self._account = account
         self._policy = pace.retry
+        self._again_s = pace.idle_ms / 1000
         self._clock = clock
         self._tracer = Tracer(account, now=clock.now)
         self._faults = 0
@@ -113,7 +116,7 @@ class Settler:
         await self._retry(made, veil)
         settled = self._tracer.settled(made.done, reply=answer.reply, veil=veil)
         self._report_faults(settled)
-        await self._end(made.done, settled)
+        await self._noted(lambda: self._end(made.done, settled))
         await self.give_back(made.back)
         return made
 
@@ -159,7 +162,23 @@ class Settler:
             else:
                 due.setdefault((step.due_at, quiet(outcome, veil)), []).append(one.row)
         for (due_at, why), rows in due.items():
-            await self._queue.retry(rows, due_at=due_at, reason=why.reason, message=why.message)
+            again = partial(
+                self._queue.retry, rows, due_at=due_at, reason=why.reason, message=why.message
+            )
+            await self._noted(again)
+
+    async def _noted(self, note: Callable[[], Awaitable[None]]) -> None:
+        """Have the queue note what became of a call, over and over while the disk refuses it.
+
+        Until then these events stay here: given up, they would be sent again.
+        """
+        while True:
+            try:
+                return await note()
+            except OSError as error:
+                where = (self._account.vendor.key, self._account.id)
+                log.error("%s %s: not noted, tried again: %s", *where, error.strerror)  # noqa: TRY400 - the disk's word is enough
+            await asyncio.sleep(self._again_s)
 
     def _report_faults(self, settled: Sequence[Settled]) -> None:
         for one in settled:

@@ -37,11 +37,15 @@ class Outlet:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Seconds: between two looks into the outboxes, until a failed part starts again, to drain."""
+    """Seconds: between two looks into the outboxes, until a failed part starts again, to drain.
+
+    ``step_ms``: by how much a clock has to go back to count as set back, milliseconds.
+    """
 
     poll: float = 0.25
     restart: float = 5.0
     drain: float = 10.0
+    step_ms: int = 1_000
 
 
 class Delivery:
@@ -79,6 +83,7 @@ class Delivery:
         self._runners: dict[Lane, Runner] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._strangers: set[Lane] = set()
+        self._latest = 0
 
     async def run(self) -> None:
         """Move and deliver until ``stop``, then drain within the limit."""
@@ -132,6 +137,7 @@ class Delivery:
             last = self._stopped.is_set()
             self.wake.clear()
             try:
+                await self._follow_clock()
                 moved = await self._mover.move(now=self._clock.now())
                 for lane in await self._queue.lanes():
                     self._nudge(lane, group, moved)
@@ -143,6 +149,15 @@ class Delivery:
                 return
             if not moved:
                 await self._pause(self.wake, self._beat.poll)
+
+    async def _follow_clock(self) -> None:
+        """Keep retries from waiting for as long as the clock was set back."""
+        now = self._clock.now()
+        back = self._latest - now
+        if back > self._beat.step_ms:
+            log.warning("the clock was set back by %s s", back // 1000)
+            await self._queue.set_back(back, now=now)
+        self._latest = now
 
     def _nudge(self, lane: Lane, group: asyncio.TaskGroup, moved: int) -> None:
         runner = self._runners.get(lane)

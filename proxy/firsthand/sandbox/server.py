@@ -52,7 +52,7 @@ class Sandbox:
     port that it came from. Raises ``ValueError`` for a vendor that has no part here.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings of a whole sandbox, each with a default
         self,
         port: int = 0,
         tracking_url: str = "",
@@ -165,9 +165,7 @@ class Sandbox:
         if isinstance(fault, Dawdles):
             await self._pause(fault.seconds)
         said = fault.answer if isinstance(fault, Says) else answer(ask)
-        self._note(
-            stand_in, Seen(way, ask, _status(fault, said), said.body, said.events), request
-        )
+        self._note(stand_in, Seen(way, ask, _status(fault, said), said.body, said.events), request)
         return await _tear(request, said) if isinstance(fault, Tears) else _response(said)
 
     def _note(self, stand_in: StandIn, seen: Seen, request: web.BaseRequest) -> None:

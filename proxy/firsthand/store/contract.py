@@ -273,6 +273,9 @@ class Queue(Protocol):
     async def release(self, rows: Sequence[int]) -> None:
         """Give beacons back at once, without counting an attempt."""
 
+    async def set_back(self, by_ms: int, *, now: int) -> None:
+        """Have what is due later than ``now`` be due ``by_ms`` earlier: the clock was set back."""
+
     async def backlog(self) -> list[Backlog]:
         """Return every lane's state."""
 

@@ -19,6 +19,8 @@ FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
 LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.vendor = ?
   AND tombstones.at >= queue.at
 ORDER BY wanted.key"""
+SET_BACK = """
+UPDATE queue SET due_at = due_at - ? WHERE lane IN (SELECT id FROM lanes) AND due_at > ?"""
 BACKLOG = """
 SELECT vendor, account, waiting, dead,
   coalesce((SELECT min(at) FROM queue WHERE lane = lanes.id), 0)
@@ -91,6 +93,11 @@ class SqliteQueue:
     async def release(self, rows: Sequence[int]) -> None:
         """Give beacons back at once, without counting an attempt."""
         self._leases.drop(rows)
+
+    async def set_back(self, by_ms: int, *, now: int) -> None:
+        """Have what is due later than ``now`` be due ``by_ms`` earlier."""
+        async with self._writer.transaction() as db:
+            await db.execute(SET_BACK, (by_ms, now))
 
     async def backlog(self) -> list[Backlog]:
         """Return every lane's state."""
