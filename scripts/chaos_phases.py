@@ -1,6 +1,7 @@
 """What is broken, in turn. A phase begins with a healthy world under load and ends with one."""
 
 import asyncio
+import resource
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from scripts.chaos_world import VENDORS, World
 HOUR_S = 3_600
 RETRY_AFTER_S = 3
 SERVER_ERROR = 500
+PAGE = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +179,12 @@ async def outage(made: World, load: Load, draw: Draw) -> None:
 
 
 async def full_disk(made: World, load: Load, draw: Draw) -> None:
-    """Fill the small file system of the data folder, then make room again."""
+    """Leave no room where the data is, then make room again."""
     await asyncio.sleep(draw.seconds / 4)
-    ballast = made.data / "ballast"
-    _fill(ballast)
+    room = _fill(made)
     before = dict(load.statuses)
     await asyncio.sleep(draw.seconds / 2)
-    ballast.unlink()
+    room()
     refused = {
         status: n - before.get(status, 0)
         for status, n in load.statuses.items()
@@ -193,7 +194,22 @@ async def full_disk(made: World, load: Load, draw: Draw) -> None:
     await asyncio.sleep(draw.seconds / 4)
 
 
-def _fill(ballast: Path) -> None:
+def _fill(made: World) -> Callable[[], None]:
+    """Leave no room, and return what makes room.
+
+    The folder has a small file system of its own, which is filled. Where nothing can be mounted no
+    file may grow beyond a page: the same writes are refused, with another error.
+    """
+    if not made.data.is_mount():
+        made.notes.append("no right to mount: a limit on the size of files instead")
+        made.limit_files(PAGE)
+        return lambda: made.limit_files(resource.RLIM_INFINITY)
+    ballast = made.data / "ballast"
+    _write_all(ballast)
+    return ballast.unlink
+
+
+def _write_all(ballast: Path) -> None:
     block = b"\0" * 65_536
     with ballast.open("ab", buffering=0) as file:
         while len(block):

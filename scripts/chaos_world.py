@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -204,6 +205,13 @@ class World:
         for pid in (server.pid, *workers):
             os.kill(pid, signal.SIGKILL)
         await asyncio.to_thread(server.wait)
+
+    def limit_files(self, size: int) -> None:
+        """Let no file of the server grow beyond ``size`` bytes."""
+        if self._server is not None:
+            for pid in (self._server.pid, *self.pids()):
+                _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, most))
 
     async def until(
         self, holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S
