@@ -8,7 +8,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from hashlib import sha256
 from itertools import count
@@ -172,12 +172,11 @@ def show(found: dict[int, list[dict[str, float]]]) -> None:
     print(f"\n| step | {' | '.join(f'{depth:,} wait' for depth in found)} | ratio |")
     print(f"| --- |{' --- |' * len(found)} --- |")
     for step in STEPS:
-        median: Callable[[list[dict[str, float]]], float] = lambda turns, step=step: (  # noqa: E731
-            statistics.median(turn[step] for turn in turns)
-        )
         last = list(found.values())[-1]
         ratios = [mine[step] / theirs[step] for mine, theirs in zip(last, first, strict=True)]
-        cells = " | ".join(f"{median(turns):,.0f}" for turns in found.values())
+        cells = " | ".join(
+            f"{statistics.median(turn[step] for turn in turns):,.0f}" for turns in found.values()
+        )
         print(f"| {step} | {cells} | {statistics.median(ratios):.2f} |")
 
 

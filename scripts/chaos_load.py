@@ -6,7 +6,7 @@ event of a batch. The shop's server sends a batch without an answer again, with 
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -76,7 +76,7 @@ class Load:
             tasks.create_task(self._limited(self._pixel_of_tiktok(session)))
         tasks.create_task(self._limited(self._server(session)))
 
-    async def _limited(self, sending: "asyncio.Future[None]") -> None:
+    async def _limited(self, sending: Awaitable[None]) -> None:
         async with self._room:
             await sending
 

@@ -49,7 +49,7 @@ async def nothing(_: World, __: Load, draw: Draw) -> None:
 # -- kill -9 ---------------------------------------------------------------------------------------
 
 
-async def kill_worker(made: World, _: Load, draw: Draw) -> None:
+async def kill_worker(made: World, __: Load, draw: Draw) -> None:
     """Kill workers that only answer, at random points."""
     for _ in range(draw.kills):
         await asyncio.sleep(draw.chance.uniform(0.1, 1.0))
@@ -58,18 +58,22 @@ async def kill_worker(made: World, _: Load, draw: Draw) -> None:
         made.kill(draw.chance.choice([pid for pid in made.pids() if pid != lead]))
 
 
-async def kill_lead(made: World, _: Load, draw: Draw) -> None:
+async def kill_lead(made: World, __: Load, draw: Draw) -> None:
     """Kill the worker that delivers, at random points after it has begun to send."""
     for _ in range(draw.kills):
         await made.until(made.lead, "a worker to lead")
-        before = len(made.calls)
-        await made.until(lambda seen=before: len(made.calls) > seen, "a call")
+        await _next_call(made)
         await asyncio.sleep(draw.chance.uniform(0.0, 0.6))
         if lead := made.lead():
             made.kill(lead)
 
 
-async def kill_all(made: World, _: Load, draw: Draw) -> None:
+async def _next_call(made: World) -> None:
+    before = len(made.calls)
+    await made.until(lambda: len(made.calls) > before, "a call")
+
+
+async def kill_all(made: World, __: Load, draw: Draw) -> None:
     """Kill every process at once, and start again."""
     for _ in range(max(draw.kills // 5, 1)):
         await made.up()

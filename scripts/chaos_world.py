@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from firsthand.sandbox.stand_in import Seen
 from firsthand.store.sqlite.files import holder
 from scripts.bench import free_port
 from scripts.chaos_load import INGEST_KEY, Key, Load
+from scripts.chaos_processes import alive, answering, children, descriptors, ports
 
 TOP = Path(__file__).parents[1]
 PATIENCE_S = 90.0
@@ -173,11 +174,7 @@ class World:
         """Return the workers' process ids."""
         if self._server is None:
             return []
-        top = self._server.pid
-        with suppress(OSError):
-            text = Path(f"/proc/{top}/task/{top}/children").read_text("ascii")
-            return [int(pid) for pid in text.split() if alive(int(pid))]
-        return []
+        return [pid for pid in children(self._server.pid) if alive(pid)]
 
     def lead(self) -> int:
         """Return the process that delivers, 0 while there is none."""
@@ -237,43 +234,6 @@ class World:
             for key in call.keys
         }
         return [(sent_at[key], at - sent_at[key]) for key, at in taken.items() if key in sent_at]
-
-
-def alive(pid: int) -> bool:
-    """Say whether a process runs (one that is dead but not yet buried does not)."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state not in {"Z", "X"}
-
-
-def descriptors(pid: int) -> dict[str, str]:
-    """Return what a process holds open, by descriptor."""
-    found = {}
-    with suppress(OSError):
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            with suppress(OSError):
-                found[link.name] = str(link.readlink())
-    return found
-
-
-def ports(pid: int) -> frozenset[int]:
-    """Return the local ports of a process' TCP connections, as the kernel lists them."""
-    held = {name for name in descriptors(pid).values() if name.startswith("socket:[")}
-    found = set()
-    for line in Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]:
-        columns = line.split()
-        if f"socket:[{columns[9]}]" in held:
-            found.add(int(columns[1].rpartition(":")[2], 16))
-    return frozenset(found)
-
-
-def answering(port: int) -> bool:
-    """Say whether somebody listens on ``port``."""
-    wanted = f":{port:04X}"
-    lines = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
-    return any(line.split()[1].endswith(wanted) and line.split()[3] == "0A" for line in lines)
 
 
 @asynccontextmanager

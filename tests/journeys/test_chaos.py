@@ -6,17 +6,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from scripts.chaos_audit import audit, waiting
 from scripts.chaos_world import TOP, folder_for, load_of, world
 
-SHORT = ("kill-worker", "kill-lead", "torn", "bad-event")
 
-
-def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("phase", ["kill-worker", "kill-lead", "torn", "bad-event"])
+def test_a_short_run_loses_nothing(tmp_path: Path, phase: str) -> None:
     ran = subprocess.run(
         [
-            *(sys.executable, str(TOP / "scripts" / "chaos.py"), *SHORT),
-            *("--seconds", "4", "--kills", "3", "--rate", "100", "--folder", str(tmp_path)),
+            *(sys.executable, str(TOP / "scripts" / "chaos.py"), phase),
+            *("--seconds", "4", "--kills", "2", "--rate", "100", "--folder", str(tmp_path)),
         ],
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{TOP}:{TOP / 'proxy'}"},
         capture_output=True,
@@ -24,11 +25,11 @@ def test_a_short_run_loses_nothing(tmp_path: Path) -> None:
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert all(f"| {name} |" in ran.stdout for name in SHORT)
+    assert f"| {phase} |" in ran.stdout
 
 
 async def test_the_audit_notices_what_is_lost_and_what_came_twice(tmp_path: Path) -> None:
-    async with world(folder_for(tmp_path, "audit"), workers=1) as made:
+    async with world(folder_for(tmp_path, "audit"), workers=2) as made:
         load = load_of(made, "audit", 200)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(load.run())
