@@ -112,7 +112,7 @@ async def settled(made: World, wanted: set[Key], patience_s: float) -> None:
     try:
         await made.up()
         await made.until(
-            lambda: wanted <= made.taken() and not waiting(made.data), "the last events", patience_s
+            lambda: wanted <= made.taken and not waiting(made.data), "the last events", patience_s
         )
     except Broken as why:
         made.notes.append(str(why))

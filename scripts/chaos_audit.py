@@ -17,6 +17,8 @@ from firsthand.vendors import VENDORS
 from scripts.chaos_load import Key, Load
 from scripts.chaos_world import Got, World
 
+PORTS_REST_S = 5.0
+"""Within this time nobody else gets a dead process' ports; what it sent is read by then."""
 ACCEPTED = frozenset({"accepted", "warned"})
 ACCOUNTS = {"meta": meta.PIXEL, "tiktok": tiktok.PIXEL}
 
@@ -60,7 +62,7 @@ class Account:
 def audit(name: str, made: World, load: Load) -> Account:
     """Return the account of a world whose server has stopped."""
     books = read(made.data)
-    taken = made.taken()
+    taken = made.taken
     kept = taken | books.waiting | books.dead.keys()
     again, twice = repeated(made)
     found = Account(
@@ -130,7 +132,13 @@ def in_flight(made: World) -> Iterator[Got]:
     """
     for kill in made.kills:
         for vendor in ACCOUNTS:
-            mine = [one for one in made.calls if one.vendor == vendor and one.port in kill.ports]
+            mine = [
+                one
+                for one in made.calls
+                if one.vendor == vendor
+                and one.port in kill.ports
+                and one.at < kill.at + PORTS_REST_S
+            ]
             yield from mine[-VENDORS[vendor].limits.in_flight :]
 
 

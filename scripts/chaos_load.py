@@ -9,12 +9,14 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 from firsthand.sandbox import meta, tiktok
 
 INGEST_KEY = "chaos-ingest-key-0123456789abcdef"
+FORM = "application/x-www-form-urlencoded"
 STORED = frozenset({200, 204})
 TICK_S = 0.1
 BATCH = 10
@@ -104,7 +106,7 @@ class Load:
             "ts": str(self.clock()),
         }
         path = "/www.facebook.com/tr/"
-        await self._beacon(session, path, ("meta", key), method="GET", params=query)
+        await self._beacon(session, path, ("meta", key), urlencode(query), FORM)
 
     async def _pixel_of_tiktok(self, session: ClientSession) -> None:
         key = self._key("tiktok")
@@ -113,16 +115,16 @@ class Load:
         context = {"pixel": {"code": tiktok.PIXEL}, "user": user, "page": page}
         body = {"event": "Pageview", "event_id": key, "context": context, "properties": {}}
         path = "/analytics.tiktok.com/api/v2/pixel"
-        await self._beacon(session, path, ("tiktok", key), method="POST", data=json.dumps(body))
+        await self._beacon(session, path, ("tiktok", key), json.dumps(body), "text/plain")
 
     async def _beacon(
-        self, session: ClientSession, path: str, key: Key, *, method: str, **more: object
+        self, session: ClientSession, path: str, key: Key, body: str, content_type: str
     ) -> None:
-        """Send once, as a page does: what is not answered is not known to be taken."""
+        """Send once, by POST: the client repeats a GET, each time as a new visitor."""
         address = f"http://127.0.0.1:{self.port}{path}"
-        headers = {**self._cookies(), "Content-Type": "text/plain"}
+        headers = {**self._cookies(), "Content-Type": content_type}
         try:
-            async with session.request(method, address, headers=headers, **more) as answer:  # type: ignore[arg-type]
+            async with session.post(address, data=body, headers=headers) as answer:
                 self._count(answer.status)
                 if answer.status in STORED:
                     self.answered.add(key)

@@ -60,7 +60,7 @@ async def kill_worker(made: World, __: Load, draw: Draw) -> None:
 
 async def kill_lead(made: World, __: Load, draw: Draw) -> None:
     """Kill the worker that delivers, at random points after it has begun to send."""
-    for _ in range(draw.kills):
+    while len(made.kills) < draw.kills:
         await made.until(made.lead, "a worker to lead")
         await _next_call(made)
         await asyncio.sleep(draw.chance.uniform(0.0, 0.6))

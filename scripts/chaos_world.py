@@ -55,7 +55,7 @@ account = "{tiktok}"
 mode = "server"
 token = {{ env = "CHAOS_TIKTOK_TOKEN" }}
 """
-TIMEOUT_S = 2
+TIMEOUT_S = 10
 ENVIRONMENT = {
     "PYTHONPATH": f"{TOP / 'scripts' / 'chaos_clock'}:{TOP / 'proxy'}",
     "CHAOS_META_TOKEN": meta.TOKEN,
@@ -84,16 +84,19 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A ``kill -9``: ``ports`` are those of the dead process' connections."""
+    """A ``kill -9`` at a loop's time: ``ports`` are those of the dead process' connections."""
 
-    pid: int
-    led: bool
+    at: float
     ports: frozenset[int]
 
 
 @dataclass(slots=True)
 class World:
-    """A running site. ``ahead_s`` is how far its clock is ahead of ours, where it can be set."""
+    """A running site.
+
+    ``calls``, ``taken``: what the stand-ins got and took. ``ahead_s``: how far the site's clock is
+    ahead of ours.
+    """
 
     folder: Path
     edge: int
@@ -101,6 +104,7 @@ class World:
     prefix: tuple[str, ...] = ()
     calls: list[Got] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
+    taken: set[Key] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     ahead_s: float = 0
     sandbox: Sandbox = field(init=False)
@@ -137,19 +141,20 @@ class World:
             keys = tuple(event.key for event in seen.events)
             at = asyncio.get_running_loop().time()
             self.calls.append(Got(vendor, port, at, seen.status, keys))
+            self.taken.update((vendor, key) for key in keys)
 
     def start(self) -> None:
         """Start the server; ``up`` waits for it."""
-        log = (self.folder / "server.log").open("ab")
         command = [sys.executable, "-m", "firsthand", "serve"]
         config = str(self.configuration)
-        self._server = subprocess.Popen(
-            [*self.prefix, *command, "--config", config, "--workers", str(self.workers)],
-            env={**os.environ, **ENVIRONMENT, "CHAOS_CLOCK": str(self.clock)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+        with (self.folder / "server.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [*self.prefix, *command, "--config", config, "--workers", str(self.workers)],
+                env={**os.environ, **ENVIRONMENT, "CHAOS_CLOCK": str(self.clock)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
     async def up(self) -> None:
         """Wait until every worker runs and one of them leads."""
@@ -189,7 +194,7 @@ class World:
 
     def kill(self, pid: int) -> None:
         """End a worker with ``kill -9``."""
-        self.kills.append(Kill(pid, pid == self.lead(), ports(pid)))
+        self.kills.append(Kill(asyncio.get_running_loop().time(), ports(pid)))
         os.kill(pid, signal.SIGKILL)
 
     async def kill_all(self) -> None:
@@ -197,8 +202,8 @@ class World:
         server, workers = self._server, self.pids()
         if server is None:
             return
-        lead = self.lead()
-        self.kills += [Kill(pid, pid == lead, ports(pid)) for pid in workers]
+        now = asyncio.get_running_loop().time()
+        self.kills += [Kill(now, ports(pid)) for pid in workers]
         for pid in (server.pid, *workers):
             os.kill(pid, signal.SIGKILL)
         await asyncio.to_thread(server.wait)
@@ -220,10 +225,6 @@ class World:
             if loop.time() > over:
                 raise Broken(f"waited {patience_s:.0f} s for {what}")
             await asyncio.sleep(LOOK_S)
-
-    def taken(self) -> set[Key]:
-        """Return what the stand-ins took so far."""
-        return {(call.vendor, key) for call in self.calls for key in call.keys}
 
     def waits(self, vendor: str, sent_at: Mapping[Key, float]) -> list[tuple[float, float]]:
         """Return when each event of a vendor was sent, and after how many seconds it was taken."""

@@ -36,7 +36,7 @@ async def test_the_audit_notices_what_is_lost_and_what_came_twice(tmp_path: Path
             await made.until(lambda: made.calls, "a call")
             load.stop()
         await made.until(
-            lambda: load.answered <= made.taken() and not waiting(made.data), "all events"
+            lambda: load.answered <= made.taken and not waiting(made.data), "all events"
         )
         assert await made.stop() == 0
         found = audit("audit", made, load)
