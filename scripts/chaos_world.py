@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -194,19 +194,26 @@ class World:
 
     def kill(self, pid: int) -> None:
         """End a worker with ``kill -9``."""
-        self.kills.append(Kill(asyncio.get_running_loop().time(), ports(pid)))
-        os.kill(pid, signal.SIGKILL)
+        self._end_all([pid])
 
     async def kill_all(self) -> None:
-        """End every process at once, the supervisor first."""
-        server, workers = self._server, self.pids()
-        if server is None:
-            return
+        """End every process at once."""
+        if self._server is not None:
+            self._end_all([self._server.pid, *self.pids()])
+            await asyncio.to_thread(self._server.wait)
+
+    def _end_all(self, pids: Sequence[int]) -> None:
+        """End processes where they stand: halted first, so that no connection is opened between
+        the listing of them and the end."""
+        self._signal(pids, signal.SIGSTOP)
         now = asyncio.get_running_loop().time()
-        self.kills += [Kill(now, ports(pid)) for pid in workers]
-        for pid in (server.pid, *workers):
-            os.kill(pid, signal.SIGKILL)
-        await asyncio.to_thread(server.wait)
+        self.kills += [Kill(now, ports(pid)) for pid in pids]
+        self._signal(pids, signal.SIGKILL)
+
+    def _signal(self, pids: Sequence[int], number: signal.Signals) -> None:
+        for pid in pids:
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.kill(pid, number)
 
     def limit_files(self, size: int) -> None:
         """Let no file of the server grow beyond ``size`` bytes."""
