@@ -31,16 +31,16 @@ STEPS = ("put", "move", "lease and settle")
 FIELDS = {f"group.field_{number}": f"value-{number}" for number in range(8)}
 
 # The copies are what the mover would have entered: an event after the other, each with a twin and a
-# visitor of its own. Keys ascend, evenly spread, and an index is made at the end: that is quicker, and
-# what comes and goes later meets both anywhere, as keyed hashes do.
+# visitor of its own. Keys ascend, evenly spread, and one index is made at the end: that is quicker,
+# and what comes and goes later meets both anywhere, as keyed hashes do.
 FILL = (
     "DROP INDEX queue_subject",
     """
 WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < :times)
 INSERT INTO twins (key, owner, series, at, origin, seen, client, client_ms, server, reason,
   client_keys, server_keys, verdict, bot)
-SELECT spread((n * :seed + old.id) * :apart), owner, series, old.at + n * :seed, origin, seen, client, client_ms, server,
-  reason, client_keys, server_keys, verdict, bot
+SELECT spread((n * :seed + old.id) * :apart), owner, series, old.at + n * :seed, origin, seen,
+  client, client_ms, server, reason, client_keys, server_keys, verdict, bot
 FROM step CROSS JOIN (SELECT * FROM twins ORDER BY id LIMIT :seed) AS old""",
     """
 WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < :times)
