@@ -220,7 +220,10 @@ async def visitor(here: World, seen: Visit) -> AsyncIterator[tuple[Page, list[Re
     page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     page.on("console", lambda said: seen.complaints.extend([said.text] * (said.type == "error")))
     yield page, requests
+    # What the page sends as it closes would arrive in the next visitor's time.
+    await context.set_offline(True)
     await context.close()
+    await rest(lambda: True, lambda: len(arrived(here)))
 
 
 async def rest(holds: Callable[[], object], count: Callable[[], int]) -> None:

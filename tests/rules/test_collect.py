@@ -75,7 +75,7 @@ def test_a_pixels_own_key_holds_for_its_account() -> None:
     assert kept["meta"].event_key == "purchase-7731"
 
 
-@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode is not Mode.RELAY])
 @pytest.mark.parametrize(
     ("kind", "properties", "paired"),
     [("purchase", {"transaction_id": "7731"}, True), ("page_view", None, False)],
@@ -88,6 +88,15 @@ def test_what_the_tag_tells_without_a_place_for_the_key_is_left_to_it(
     assert set(beacons(decision)) == expected
     ended = {(end.note.vendor, end.note.reason) for end in decision.ended}
     assert ended == (set() if "ga4" in expected else {("ga4", Reason.NO_KEY)})
+
+
+def test_what_is_relayed_is_left_to_the_tags() -> None:
+    decision = collect(page_hit(raw()), shop(Mode.RELAY))
+    assert beacons(decision) == {}
+    assert {(end.note.vendor, end.note.reason) for end in decision.ended} == {
+        ("meta", Reason.NO_BEACON),
+        ("ga4", Reason.NO_BEACON),
+    }
 
 
 @pytest.mark.parametrize(
