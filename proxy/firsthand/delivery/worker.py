@@ -205,8 +205,8 @@ class Delivery:
         """Run a lane until it finishes; one that fails starts again; its leases end alone."""
         while True:
             try:
-                # In a task of its own: in Debian 12's Python 3.11.2 a group that fails leaves its task
-                # marked as cancelled, and the pause below would end the lane for good.
+                # In a task of its own: in Debian 12's Python 3.11.2 a group that fails leaves its
+                # task marked as cancelled, and the pause below would end the lane for good.
                 return await asyncio.create_task(runner.run())  # noqa: TID251 - awaited at once
             except Exception as error:  # noqa: BLE001 - the queue failed: told, tried again
                 _tell(f"{runner.lane.vendor} {runner.lane.account}", error)
