@@ -111,4 +111,5 @@ def _part(name: str, trouble: str, cause: str) -> Part:
 
 
 def _reload(notice: Notice) -> str:
-    return f"not taken, the configuration before it runs: {notice.why}" if notice.why else ""
+    """Say that the file was not taken. Not why: that quotes the file, and anyone may read this."""
+    return "not taken, the configuration before it runs; the log says why" if notice.why else ""
