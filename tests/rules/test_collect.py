@@ -90,8 +90,9 @@ def test_what_the_tag_tells_without_a_place_for_the_key_is_left_to_it(
     assert ended == (set() if "ga4" in expected else {("ga4", Reason.NO_KEY)})
 
 
-def test_what_is_relayed_is_left_to_the_tags() -> None:
-    decision = collect(page_hit(raw()), shop(Mode.RELAY))
+@pytest.mark.parametrize("properties", [{"transaction_id": "7731"}, None])
+def test_what_is_relayed_is_left_to_the_tags(properties: Any) -> None:
+    decision = collect(page_hit(raw("page_view", properties=properties)), shop(Mode.RELAY))
     assert beacons(decision) == {}
     assert {(end.note.vendor, end.note.reason) for end in decision.ended} == {
         ("meta", Reason.NO_BEACON),

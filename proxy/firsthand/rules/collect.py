@@ -89,7 +89,7 @@ def _readings(event: Event, site: Site) -> Iterator[tuple[Vendor, Reading]]:
     for vendor, reading in events.readings(event, site):
         account = site.account(vendor.key, reading.account)
         keyed = vendor.key_param or event.told.get("transaction_id")
-        alone = account is not None and account.mode is not Mode.SERVER and not keyed
+        alone = account is not None and account.mode in {Mode.SHADOW, Mode.BOTH} and not keyed
         skip = reading.skip or (Reason.NO_KEY if alone else Reason.NONE)
         yield vendor, replace(reading, skip=skip)
 
