@@ -12,7 +12,7 @@ import re
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from mimetypes import guess_type
@@ -22,12 +22,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, web
-from playwright.async_api import Browser, CDPSession, Page, async_playwright
-
 from firsthand.rules.doors import Doors, Use
 from firsthand.sandbox.server import VENDOR_SUFFIX, Sandbox, find_roles
 from firsthand.vendors import VENDORS
 from scripts.bench import free_port
+from scripts.bench_browser import Visitor, Wire, chromium, visitor
 
 TOP = Path(__file__).parents[1]
 DOORS = Doors(VENDORS.values())
@@ -37,11 +36,11 @@ SHOWN = "/product/MUG-01"
 TIMES = ("load event", "first beacon", "every vendor's first")
 VISITS = ("first visit", "next page")
 ANYWHERE = "http://tracking.invalid"
-CHROMIUM = "/usr/bin/chromium"
-SLOW = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
-ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-LOADED = """() => [performance.timeOrigin,
-  performance.getEntriesByType('navigation')[0].loadEventStart]"""
+LOADED = "performance.getEntriesByType('navigation')[0].loadEventStart"
+SENT = """performance.getEntriesByType('resource')
+  .map(({ name, startTime }) => [name, startTime])"""
+CONSENTED = "document.cookie.includes('Opt')"
+YES = """document.querySelector('[data-consent="all"]').click()"""
 PATIENCE_S = 20
 REST_S = 0.3  # what a page still does must not fall into the next load
 
@@ -112,32 +111,34 @@ def vendor_of(address: str, tracking: str) -> str:
     return found.vendor if found and found.use is Use.BEACON else ""
 
 
-async def timed(page: Page, wire: CDPSession, address: str, tracking: str) -> dict[str, float]:
+async def timed(page: Visitor, address: str, tracking: str) -> dict[str, float]:
     """Load the page; return what ``TIMES`` lists, in milliseconds after its start."""
-    first: dict[str, float] = {}
-
-    def sent(event: dict[str, Any]) -> None:
-        vendor = vendor_of(event["request"]["url"], tracking)
-        if vendor:
-            first.setdefault(vendor, event["wallTime"] * 1000)
-
-    wire.on("Network.requestWillBeSent", sent)
-    await page.goto(address)
+    await page.open(address)
+    load, first = 0.0, dict[str, float]()
     async with asyncio.timeout(PATIENCE_S):
-        while len(first) < len(VENDORS):
-            await asyncio.sleep(0.05)
-    began, load = await page.evaluate(LOADED)
+        while not load or len(first) < len(VENDORS):
+            await asyncio.sleep(0.2)
+            load = await page.ask(LOADED)
+            first = firsts(await page.ask(SENT), tracking)
     await asyncio.sleep(REST_S)
-    wire.remove_listener("Network.requestWillBeSent", sent)
-    at = [each - began for each in first.values()]
-    return dict(zip(TIMES, (load, min(at), max(at)), strict=True))
+    return dict(zip(TIMES, (load, min(first.values()), max(first.values())), strict=True))
+
+
+def firsts(sent: Iterable[tuple[str, float]], tracking: str) -> dict[str, float]:
+    """Return when each vendor's first beacon was sent."""
+    found: dict[str, float] = {}
+    for address, at in sent:
+        vendor = vendor_of(address, tracking)
+        if vendor:
+            found[vendor] = min(at, found.get(vendor, at))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What is loaded, and by whom. ``latency`` is added to every request, in milliseconds."""
 
-    browser: Browser
+    wire: Wire
     base: str
     pages: Mapping[str, str]
     tracking: Mapping[str, str]
@@ -146,19 +147,12 @@ class Bench:
 
     async def visit(self, variant: str) -> Iterator[tuple[str, str, float]]:
         """Load a page as a new visitor, and once more as the same; return visit, name, time."""
-        context = await self.browser.new_context()
-        await context.add_cookies(self.cookies)
-        page = await context.new_page()
-        wire = await context.new_cdp_session(page)
-        await wire.send("Network.enable")
-        if self.latency:
-            await wire.send("Network.emulateNetworkConditions", SLOW | {"latency": self.latency})
+        page = await visitor(self.wire, self.cookies, self.latency)
         found = []
         for visit in VISITS:
-            address = f"{self.base}/{variant}"
-            times = await timed(page, wire, address, self.tracking.get(variant, ""))
+            times = await timed(page, f"{self.base}/{variant}", self.tracking.get(variant, ""))
             found += [(visit, name, at) for name, at in times.items()]
-        await context.close()
+        await page.leave()
         return iter(found)
 
     async def turns(self, loads: int) -> Figures:
@@ -172,15 +166,17 @@ class Bench:
         return figures
 
 
-async def consent(browser: Browser, sandbox: Sandbox) -> list[Any]:
+async def consent(wire: Wire, sandbox: Sandbox) -> list[Any]:
     """Return the cookies that the shop's banner leaves after a yes."""
-    context = await browser.new_context()
-    page = await context.new_page()
-    await page.goto(f"{sandbox.shop_url}/plain/shop")
-    await page.locator('[data-consent="all"]').click()
-    cookies = [each for each in await context.cookies() if each.get("name", "").startswith("Opt")]
-    await context.close()
-    return cookies
+    page = await visitor(wire, (), 0)
+    await page.open(f"{sandbox.shop_url}/plain/shop")
+    async with asyncio.timeout(PATIENCE_S):
+        while not await page.ask(CONSENTED):
+            await asyncio.sleep(0.2)
+            await page.ask(YES)
+    given = await wire.call("Storage.getCookies", browserContextId=page.profile)
+    await page.leave()
+    return [each for each in given["cookies"] if each["name"].startswith("Opt")]
 
 
 def variants(text: str, suffix: str, tracking: Mapping[str, str]) -> dict[str, str]:
@@ -207,13 +203,10 @@ async def measure(loads: int, latency: int) -> Figures:
             pages[path] = await fetched(vendors, path)
         made = variants(text, vendors.suffix, tracking)
         pages.update({f"/{name}": text.encode() for name, text in made.items()})
-        driver = await stack.enter_async_context(async_playwright())
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        cookies = await consent(browser, vendors)
+        wire = await stack.enter_async_context(chromium())
+        cookies = await consent(wire, vendors)
         base = f"http://shop.localhost:{port}"
-        figures = await Bench(browser, base, made, tracking, cookies, latency).turns(loads)
-        await browser.close()
-    return figures
+        return await Bench(wire, base, made, tracking, cookies, latency).turns(loads)
 
 
 def table(figures: Figures) -> Iterator[str]:

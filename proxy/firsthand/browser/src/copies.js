@@ -41,16 +41,14 @@ export const wants = (hit) => hit.use === "beacon" && /shadow|both/.test(hit.mod
  */
 export function deliver(address, options) {
   const end = new AbortController();
-  const init = { mode: "no-cors", credentials: "include", signal: end.signal, ...options };
+  const init = { mode: "no-cors", credentials: "include", keepalive: true, signal: end.signal, ...options };
   // An answer that nobody reads is open until it is collected, and its request counts till then.
-  const attempted = (keepalive) =>
-    ownFetch(address, { keepalive, ...init }).then(() => end.abort());
-  const again = (error) => {
+  const sent = ownFetch(address, init).then(() => end.abort());
+  return sent.catch((error) => {
     // A page that leaves rejects what is on its way and will arrive.
-    if (leaving) throw error;
-    return attempted(false);
-  };
-  return options.body ? attempted(true).catch(again) : attempted(true);
+    if (leaving || !init.body) throw error;
+    return ownFetch(address, { ...init, keepalive: false });
+  });
 }
 
 /** Sends `body` by `send(address, body)`, a promise of the outcome, and its copy afterwards. */
@@ -108,8 +106,10 @@ export function copyElement(hit, node, set) {
   return () => observe(hit, "GET", undefined, (address) => send(node, address, set));
 }
 
+/** As the browser has it with images, one outlives its page only if it is asked for at the end. */
 function image(node, address, set) {
-  const sent = byFetch(address, { referrerPolicy: node.referrerPolicy }, () => set(address));
+  const options = { referrerPolicy: node.referrerPolicy, keepalive: leaving };
+  const sent = byFetch(address, options, () => set(address));
   sent.then((outcome) => outcome === "ok" && fire(node, "load"), () => fire(node, "error"));
   return sent;
 }

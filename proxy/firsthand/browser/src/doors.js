@@ -5,13 +5,13 @@ let known;
 const made = {};
 
 /** Returns the regular expression of a text, made once. */
-export const pattern = (text) => made[text] || (made[text] = new RegExp(text));
+export const pattern = (text, flags) => made[text] || (made[text] = new RegExp(text, flags));
 
 /** Takes in the rules of one loader: what earlier ones brought of other vendors stays. */
 export function addRules(added) {
   const vendors = { ...rules.vendors, ...added.vendors };
   rules = { ...added, vendors };
-  known = new RegExp(Object.values(vendors).map(({ hosts }) => hosts).join("|"), "i");
+  known = pattern(Object.values(vendors).map(({ hosts }) => hosts).join("|"), "i");
 }
 
 /** Returns what a body says as text, or undefined where it can only be read later (a Blob). */
