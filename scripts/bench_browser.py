@@ -36,11 +36,13 @@ class Wire:
         self._socket = socket
         self._numbers = count(1)
 
-    async def call(self, method: str, session: str = "", **given: Any) -> dict[str, Any]:
+    async def call(self, method: str, session: str = "", **given: object) -> dict[str, Any]:
         """Return the result of a method. Raises ``RuntimeError`` with what the browser says."""
         number = next(self._numbers)
         message: dict[str, Any] = {"id": number, "method": method, "params": given}
-        await self._socket.send_str(json.dumps(message | ({"sessionId": session} if session else {})))
+        await self._socket.send_str(
+            json.dumps(message | ({"sessionId": session} if session else {}))
+        )
         while True:
             answer = json.loads((await self._socket.receive()).data)
             if answer.get("id") != number:
@@ -63,7 +65,7 @@ class Visitor:
         """Go to a page, without waiting for it."""
         await self.wire.call("Page.navigate", self.session, url=address)
 
-    async def ask(self, expression: str) -> Any:
+    async def ask(self, expression: str) -> Any:  # noqa: ANN401 - JSON of whatever shape
         """Return what a JavaScript expression is in the page, as JSON."""
         given = {"expression": expression, "returnByValue": True}
         answer = await self.wire.call("Runtime.evaluate", self.session, **given)

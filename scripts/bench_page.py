@@ -22,6 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, web
+
 from firsthand.rules.doors import Doors, Use
 from firsthand.sandbox.server import VENDOR_SUFFIX, Sandbox, find_roles
 from firsthand.vendors import VENDORS

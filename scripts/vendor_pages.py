@@ -230,6 +230,9 @@ def _not_sent(vendor: Vendor) -> list[str]:
     if vendor.sinks:
         lines += ["Answered here and passed on to nobody, because they serve the vendor's own"]
         lines += [f"cookies or telemetry: {_codes(_all(vendor.sinks))}.", ""]
+        relayed = [door for door in vendor.sinks if door.relayed]
+        if relayed:
+            lines += [f"In mode `relay` this goes on: {_codes(_all(relayed))}.", ""]
     if vendor.never:
         lines += ["Left to the vendor, because it works on the vendor's own origin only:"]
         lines += [f"{_codes(_all(vendor.never))}.", ""]

@@ -55,6 +55,8 @@ class Door:
                  where a script may not read them, even if they are not there.
     ``asks``     what the vendor itself would answer is worth having (mode ``relay``): of it the
                  script gets what ``Relay.answer`` takes, or ``says`` if the vendor is slow.
+    ``relayed``  of a sink: in mode ``relay`` it goes on like a beacon. Elsewhere there is nothing
+                 to do, as another beacon tells the same event.
     """
 
     hosts: tuple[str, ...]
@@ -62,6 +64,7 @@ class Door:
     says: bytes = b""
     exposes: tuple[str, ...] = ()
     asks: bool = False
+    relayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,9 +321,10 @@ class Vendor:
 
 
 def relay_hosts(vendor: Vendor) -> tuple[str, ...]:
-    """Return the hosts that relayed beacons go to: those of the beacon doors, named in full."""
-    doors = vendor.beacons if vendor.relay else ()
-    return tuple(dict.fromkeys(host for door in doors for host in door.hosts if "*" not in host))
+    """Return the hosts that relayed beacons go to: those of their doors, named in full."""
+    doors = (*vendor.beacons, *(door for door in vendor.sinks if door.relayed))
+    hosts = dict.fromkeys(host for door in doors for host in door.hosts if "*" not in host)
+    return tuple(hosts) if vendor.relay else ()
 
 
 def no_fields() -> Fields:

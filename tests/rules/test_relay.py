@@ -169,7 +169,7 @@ def test_readable_contact_data_in_free_keys_stays_here() -> None:
 
 
 def addressed(vendor: Vendor) -> Iterator[tuple[str, str]]:
-    for door in vendor.beacons:
+    for door in (*vendor.beacons, *(each for each in vendor.sinks if each.relayed)):
         for host in door.hosts:
             for path in door.paths:
                 yield host, path.replace("{account}", "123456789").replace("*", "x")

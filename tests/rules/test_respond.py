@@ -3,11 +3,13 @@ from dataclasses import replace
 import pytest
 
 from firsthand.errors import BadHit
+from firsthand.model import Mode
 from firsthand.rules.doors import Doors
 from firsthand.rules.respond import GIF, respond
 from firsthand.vendor import Door
 from firsthand.vendors import VENDORS
-from tests.samples import hit, meta_hit, shop
+from firsthand.vendors.ga4.relay import TOLD_ADS
+from tests.samples import ANALYTICS_ONLY, GRANTED, PROPERTY, REFUSED, hit, meta_hit, shop
 
 SITE = shop()
 
@@ -54,6 +56,28 @@ def test_other_doors_are_not_answered_here(address: str) -> None:
 def test_doors_for_third_party_cookies_are_counted() -> None:
     response = respond(hit("stats.g.doubleclick.net/g/collect?x=1"), SITE)
     assert (response.status, response.decision, response.counted) == (204, None, "sink_ga4")
+
+
+KEY_EVENT = f"www.google.com/measurement/conversion/?random=17&cv=11&tid={PROPERTY}&en=purchase"
+
+
+def test_what_ga4_tells_google_ads_ends_here_where_nothing_is_relayed() -> None:
+    response = respond(hit(KEY_EVENT, cookie=GRANTED), SITE)
+    assert (response.status, response.decision, response.counted) == (204, None, "sink_ga4")
+
+
+def test_a_relay_passes_it_on_but_never_as_the_event_itself() -> None:
+    response = respond(hit(KEY_EVENT, cookie=GRANTED), shop(Mode.RELAY))
+    assert response.decision is not None
+    [beacon] = response.decision.beacons
+    assert (beacon.name, beacon.door) == (TOLD_ADS, "www.google.com/measurement/conversion/")
+
+
+@pytest.mark.parametrize("cookie", [REFUSED, ANALYTICS_ONLY, ""])
+def test_nor_does_a_relay_pass_it_on_without_consent(cookie: str) -> None:
+    response = respond(hit(KEY_EVENT, cookie=cookie), shop(Mode.RELAY))
+    assert response.decision is not None
+    assert not any(each.door for each in response.decision.beacons)
 
 
 @pytest.mark.parametrize("site", ["same-site", "same-origin", None])

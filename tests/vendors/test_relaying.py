@@ -184,7 +184,8 @@ def test_a_relay_is_sound(vendor: Vendor) -> None:
     relay = vendor.relay
     assert relay is not None
     table, hosts = Table(relay.fields), relay_hosts(vendor)
-    assert hosts == tuple(dict.fromkeys(host for door in vendor.beacons for host in door.hosts))
+    doors = [*vendor.beacons, *(door for door in vendor.sinks if door.relayed)]
+    assert hosts == tuple(dict.fromkeys(host for door in doors for host in door.hosts))
     assert relay.losses
     assert set(relay.ids) <= {cookie.field for cookie in vendor.cookies}
     for path in relay.ids.values():

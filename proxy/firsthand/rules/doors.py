@@ -18,7 +18,7 @@ class Use(StrEnum):
 
     BEACON = "beacon"
     SCRIPT = "script"
-    SINK = "sink"  # serves a vendor's third-party cookies only: answered 204, counted
+    SINK = "sink"  # no event of its own to send to an API: answered 204, counted
     NEVER = "never"  # frames that talk by postMessage: not ours to answer
 
 
@@ -27,7 +27,8 @@ class Found:
     """A door: its use, the vendor's key, for a script its grammar and the account in its path.
 
     ``says`` is the JSON that a vendor's script wants to hear here; empty: nothing in particular.
-    ``asks``: what the vendor itself answers is worth having.
+    ``asks``: what the vendor itself answers is worth having. ``relayed``: a sink that is passed on
+    in mode ``relay``.
     """
 
     use: Use
@@ -36,6 +37,7 @@ class Found:
     account: str = ""
     says: bytes = b""
     asks: bool = False
+    relayed: bool = False
 
 
 _HOLES = re.compile(r"(\*|\{account\})")
@@ -64,7 +66,7 @@ class Doors:
         for door in doors:
             here = found
             if isinstance(door, Door):
-                here = replace(found, says=door.says, asks=door.asks)
+                here = replace(found, says=door.says, asks=door.asks, relayed=door.relayed)
             for host in door.hosts:
                 for path in door.paths:
                     self._add_one(host, path, here)

@@ -14,7 +14,8 @@ Events that the API does not know are relayed too: that is what this mode is for
 vendor's own telemetry, the second request of one event (it serves cookies of the vendor's domain,
 which never come here), what the page's browser sent itself, and what a shop tells of its own: that
 is no beacon. Addresses that only serve third-party cookies or telemetry (``Vendor.sinks``) stay
-sinks: a request without those cookies is worth nothing there.
+sinks: a request without those cookies is worth nothing there. A sink that is ``relayed`` tells
+another product of the vendor's of an event, and is passed on in this mode alone.
 
 Where a script waits for the vendor's answer (``Door.asks``), the vendor is asked at once, with the
 same table and gate, and the script gets what ``Relay.answer`` makes of the answer.

@@ -11,6 +11,7 @@ from firsthand.rules.asking import Question, question
 from firsthand.rules.collect import collect
 from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Found, Use
+from firsthand.rules.relay import relays
 from firsthand.rules.site import Site
 
 OWN = "fh"
@@ -43,11 +44,17 @@ def respond(hit: Hit, site: Site) -> Response:
     found = site.doors.find(hit.host, hit.path)
     if found is None or found.use in {Use.SCRIPT, Use.NEVER}:
         raise BadHit(404, "unknown_path")
-    if found.use is Use.SINK:
+    if found.use is Use.SINK and not _passed_on(found, site):
         return replace(_said(found, Response(204)), counted=f"sink_{found.vendor}")
     vendor = site.vendors[found.vendor]
     response = _said(found, _pixel(hit, decide(hit, site, vendor)))
     return replace(response, asked=question(hit, site, vendor)) if found.asks else response
+
+
+def _passed_on(found: Found, site: Site) -> bool:
+    """Say whether some account's requests at a sink go on all the same."""
+    own = (each for (vendor, _), each in site.accounts.items() if vendor == found.vendor)
+    return found.relayed and any(map(relays, own))
 
 
 def _own(hit: Hit, site: Site) -> Response:

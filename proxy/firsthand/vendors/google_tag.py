@@ -42,9 +42,6 @@ SINKS = (
     # These serve Google's third-party cookies, which never reach a first-party host.
     Door(("stats.g.doubleclick.net",), ("/g/collect", "/j/collect", "/r/collect")),
     Door(("www.google.*",), ("/ads/ga-audiences",)),
-    # What GA4 tells Google Ads of a key event. Its parameters stand on no page of Google's, so that
-    # none can be checked and passed on (address: public lists of requests, read 2026-11-24).
-    Door(("www.google.com",), ("/measurement/conversion", "/measurement/conversion/")),
     # Diagnostics of the container.
     Door(_TAG_HOST, ("/a", "/td")),
 )

@@ -14,14 +14,14 @@ assert RELAY is not None
 TABLE = Table(RELAY.fields)
 
 
-def sent(*pairs: tuple[str, str]) -> Call:
+def sent(*pairs: tuple[str, str], door: str = "region1.google-analytics.com/g/collect") -> Call:
     """Return the request that is made of parameters."""
     assert RELAY is not None
     beacon = make_beacon(
         vendor="ga4",
         account="G-SHOP12345",
         to="G-SHOP12345",
-        door="region1.google-analytics.com/g/collect",
+        door=door,
         fields=TABLE.take(pairs).fields,
         event_key="key-1",
     )
@@ -57,6 +57,25 @@ def test_the_browsers_agent_is_the_only_header() -> None:
     assert call.url.startswith(
         "https://region1.google-analytics.com/g/collect?v=2&tid=G-SHOP12345&"
     )
+
+
+def test_a_key_event_goes_on_to_its_own_door() -> None:
+    """Parameters of a request that a site with Google's first-party mode shows in public."""
+    given = {
+        "random": "1760304488173",
+        "cv": "11",
+        "tid": "G-SHOP12345",
+        "fst": "1760304488173",
+        "fmt": "6",
+        "en": "download_request",
+        "gtm": "45g92e5a80h1v893377390za200",
+        "gcd": "13l3l3l3l1l1",
+        "dma": "0",
+    }
+    made = sent(*given.items(), ("random2", "1"), door="www.google.com/measurement/conversion/")
+    assert made.method == "POST"
+    assert made.url.startswith("https://www.google.com/measurement/conversion/?tid=G-SHOP12345&")
+    assert dict(parse_qsl(urlsplit(made.url).query)) == given
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ from firsthand.vendor import OWN_KEY, Auth, Dedup, Door, IdCookie, Limits, Vendo
 from firsthand.vendors import google_tag
 from firsthand.vendors.ga4.events import compose
 from firsthand.vendors.ga4.fields import EVENT_NAMES, FIELDS, MAX_TEXT, NAME, TABLE, mappable
-from firsthand.vendors.ga4.relay import relay
+from firsthand.vendors.ga4.relay import CONVERSION, TOLD_ADS, is_conversion, relay
 
 MAX_LINES = 50
 MAX_NAMED = 25  # parameters of an event; properties of a user
@@ -70,7 +70,20 @@ def read(hit: Hit) -> Iterator[Reading]:
     lines = [line for line in re.split(r"\r?\n", hit.body.decode("utf-8", "replace")) if line]
     for index, line in enumerate(lines[:MAX_LINES] or [""]):
         if reading := _reading(hit, query_pairs(line) + shared, index):
-            yield reading
+            yield _told_ads(reading) if is_conversion(hit.host, hit.path) else reading
+
+
+def _told_ads(reading: Reading) -> Reading:
+    """The API has nothing for what GA4 tells Google Ads; every request has a number of its own."""
+    seen = dict(reversed(reading.wire))
+    parts = (reading.event_key, seen.get("random", ""), seen.get("fst", ""))
+    return replace(
+        reading,
+        name=TOLD_ADS,
+        canonical="custom",
+        event_key=sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:32],
+        skip=Reason.UNMAPPABLE,
+    )
 
 
 def _reading(hit: Hit, wire: list[Pair], line: int) -> Reading | None:
@@ -280,7 +293,7 @@ VENDOR = Vendor(
     ),
     scripts=google_tag.SCRIPTS,
     never=google_tag.NEVER,
-    sinks=google_tag.SINKS,
+    sinks=(*google_tag.SINKS, CONVERSION),
     fields=FIELDS,
     click_ids=google_tag.CLICK_IDS,
     cookies=_COOKIES,

@@ -100,7 +100,7 @@ FIELDS = (
     *_read_only(Kind.TECHNICAL, "are frm tag_exp ptag_exp gdid _tu rcb gaf ae _gaz _fplc _glv"),
     *_read_only(Kind.TECHNICAL, "gtm_up ec_mode emd lps ur ecid ecsid ul sr dh dp uaa uab uafvl"),
     *_read_only(Kind.TECHNICAL, "uam uamb uap uapv uaw cs cm cn cc ck ct ci ccf cmt scrsrc _uip"),
-    *_read_only(Kind.TECHNICAL, "richsstsse sst.*"),
+    *_read_only(Kind.TECHNICAL, "richsstsse sst.* random cv fst fmt"),
 )
 # fmt: on
 TABLE = Table(FIELDS)

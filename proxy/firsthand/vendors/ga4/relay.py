@@ -2,6 +2,9 @@
 
 Source: the door is not documented. ``_uip``, by which a server tells the visitor's address, is set
         by Cloudflare's and Stape's public components (read 2026-11-24), where ``::`` redacts it.
+        ``/measurement/conversion`` likewise: its parameters are those of requests that sites with
+        Google's own first-party mode show in public (``random cv tid fst fmt en gtm gcd dma``,
+        read 2026-11-24).
 Losses: ``sst.*``, ``ecid``, ``ur`` and ``richsstsse``, which only a server of Google's own reads.
         The door answers 204 to anything, and dates an event by its arrival.
 """
@@ -9,7 +12,7 @@ Losses: ``sst.*``, ``ecid``, ``ur`` and ``richsstsse``, which only a server of G
 from firsthand.convert import public_ip, short
 from firsthand.mapping import Pair
 from firsthand.model import Beacon, Call, Kind
-from firsthand.vendor import Field, IdCookie, Relay
+from firsthand.vendor import Door, Field, IdCookie, Relay
 from firsthand.vendors import google_tag
 from firsthand.vendors.ga4.fields import FIELDS
 from firsthand.vendors.relaying import google_contact, ids_of, pairs_of, posted, rows
@@ -17,9 +20,17 @@ from firsthand.vendors.relaying import google_contact, ids_of, pairs_of, posted,
 ADDRESS = "_uip"
 NO_ADDRESS = "::"
 
+CONVERSION = Door(
+    ("www.google.com",), ("/measurement/conversion", "/measurement/conversion/"), relayed=True
+)
+"""What GA4 tells Google Ads of a key event, beside its own beacon of the event."""
+TOLD_ADS = "told_google_ads"
+"""The name under which such a request is counted, so that its event is not counted twice."""
+
 _TECHNICAL = (
     "v en gtm _p _s sct seg _fv _ss _nsi _ee _c _eu _rnd _z z tfd are frm tag_exp ptag_exp gdid _tu"
     " rcb gaf ae _gaz _glv gtm_up ec_mode lps ul sr dh dp uaa uab uafvl uam uamb uap uapv uaw"
+    " random cv fst fmt"
 )
 _CAMPAIGN = "cs cm cn cc ck ct ci ccf cmt"  # the page's own words, of promotions too
 _ITEMS = tuple(
@@ -34,12 +45,23 @@ _OWN = (
 )
 
 
+def is_conversion(host: str, path: str) -> bool:
+    """Say whether a request is what GA4 tells Google Ads."""
+    return host in CONVERSION.hosts and path in CONVERSION.paths
+
+
 def write(beacon: Beacon) -> Call:
-    """Return the request: never without ``_uip``, or Google would place visitors where we are."""
-    address = beacon.fields.get(ADDRESS, NO_ADDRESS)
-    fixed = {"v": "2", "tid": beacon.to, ADDRESS: str(address)}
+    """Return the request: never without ``_uip``, or Google would place visitors where we are; what
+    is told to Google Ads has no place for it.
+    """
+    host, slash, path = beacon.door.partition("/")
+    address = str(beacon.fields.get(ADDRESS, NO_ADDRESS))
+    fixed = {"v": "2", "tid": beacon.to, ADDRESS: address}
+    if is_conversion(host, slash + path):
+        fixed = {"tid": beacon.to}
     pairs: list[Pair] = pairs_of(beacon.fields, **fixed)
-    return posted(beacon, pairs)
+    told = [pair for pair in pairs if pair[0] != ADDRESS or ADDRESS in fixed]
+    return posted(beacon, told)
 
 
 def relay(cookies: tuple[IdCookie, ...]) -> Relay:
