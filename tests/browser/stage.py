@@ -16,6 +16,7 @@ from firsthand.browser import (
     ScriptFile,
     Snippet,
     VendorRules,
+    consent_js,
     fh_js,
     loader,
 )
@@ -250,9 +251,9 @@ async def _answer(stage: Stage, request: web.Request) -> web.Response:
 
 def _tracking(stage: Stage, request: web.Request) -> web.Response:
     place = request.path[1:]
-    if place == "fh.js":
+    if place in {"fh.js", "fh_consent.js"}:
         known = stage.snippet
-        text = fh_js(stage.rules, known)
+        text = fh_js(stage.rules, known) if place == "fh.js" else consent_js(known)
         return web.Response(body=text, content_type="text/javascript")
     if place == "fh/consent":
         return _consent(stage, request)

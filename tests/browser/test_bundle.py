@@ -8,10 +8,10 @@ from pathlib import Path
 import brotli
 import pytest
 
-from firsthand.browser import Rules, ScriptFile, Snippet, VendorRules, fh_js, loader
+from firsthand.browser import Rules, ScriptFile, Snippet, VendorRules, consent_js, fh_js, loader
 
 BROWSER = Path(__file__).parents[2] / "proxy" / "firsthand" / "browser"
-BUNDLES = ("loader.js", "loader_server.js", "fh.js", "fh_server.js")
+BUNDLES = ("loader.js", "loader_server.js", "fh.js", "fh_server.js", "fh_consent.js")
 KIB = 1024
 
 
@@ -45,6 +45,7 @@ def test_sizes(built: Path) -> None:
     assert weight(built / "shim_server.js") <= 2 * KIB
     assert weight(BROWSER / "fh.js") <= 7 * KIB
     assert weight(BROWSER / "fh_server.js") <= 7 * KIB
+    assert weight(BROWSER / "fh_consent.js") <= 1.5 * KIB
 
 
 def test_the_lock_names_no_registry() -> None:
@@ -78,11 +79,18 @@ def test_so_it_is_with_the_snippet(mode: str, name: str) -> None:
     assert b',{"name":"shop","domain":"example.com","life":60,"tcf":[755],' in text
 
 
+def test_what_hears_the_platforms_knows_the_site() -> None:
+    text = consent_js(KNOWN)
+    assert text.startswith((BROWSER / "fh_consent.js").read_bytes().rstrip())
+    assert b'(0,{"name":"shop","domain":"example.com","life":60,"tcf":[755],' in text
+
+
 def test_nothing_in_the_rules_can_end_script_or_page() -> None:
     bad = "</script><!--&\u2028\u2029ü"
     for text in (
         loader(rules("both", base=bad), FILE),
         fh_js(rules("both", base=bad), Snippet(bad, bad, 60)),
+        consent_js(Snippet(bad, bad, 60)),
     ):
         tail = text[text.rindex(b"})(") :]
         assert tail.isascii()

@@ -16,7 +16,7 @@ from tests.browser.stage import Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FORM = re.compile(r"1\.(a[01-]m[01-])\.[0-9]{10}\.([a-z]+)")
+FORM = re.compile(r"1\.(a[01-]m[01-])\.[0-9]{10}\.([a-z0-9]+)")
 
 
 async def opened(stage: Stage, platform: str = "") -> Page:
@@ -124,6 +124,90 @@ async def test_termly(stage: Stage) -> None:
     ):
         await page.evaluate(f"keep({told})")
         await becomes(stage, page, choice, "termly")
+
+
+V2 = """window.uc = %s; window.UC_UI = { getServicesBaseInfo: () => uc }"""
+
+
+def service_2(category: str, given: str, how: str = "explicit") -> str:
+    history = f"[{{ type: 'implicit' }}, {{ type: '{how}' }}]"
+    return f"{{ categorySlug: '{category}', consent: {{ status: {given}, history: {history} }} }}"
+
+
+async def test_usercentrics_2(stage: Stage) -> None:
+    before = f"[{service_2('marketing', 'true', 'implicit')}]"
+    page = await opened(stage, V2 % before)
+    await page.evaluate("dispatchEvent(new Event('UC_UI_INITIALIZED'))")
+    await page.wait_for_timeout(100)
+    assert await said(stage) == ("", ""), "what was set before any click is no decision"
+    for analytics, marketing, choice in (
+        ("true", "true", "a1m1"),
+        ("true", "false", "a1m0"),
+        ("false", "false", "a0m0"),
+    ):
+        told = f"[{service_2('analytics', analytics)}, {service_2('marketing', marketing)}]"
+        await page.evaluate(f"dispatchEvent(new Event('UC_UI_CMP_EVENT')); uc = {told}")
+        await becomes(stage, page, choice, "usercentrics2")
+
+
+GPP = """window.__gpp = (name, act) => {
+  window.tell = (signalStatus, parsedSections) =>
+    act({ eventName: 'signalStatus', pingData: { signalStatus, parsedSections } }, true) }"""
+NATIONAL = "{{ usnat: [{{ SaleOptOut: {sale}, SharingOptOut: 2 }}, {{ Gpc: {gpc} }}] }}"
+
+
+@pytest.mark.parametrize(
+    ("status", "sections", "choice"),
+    [
+        ("not ready", NATIONAL.format(sale=1, gpc="true"), ""),
+        ("ready", NATIONAL.format(sale=2, gpc="false"), ""),  # no opt-out is no consent either
+        ("ready", NATIONAL.format(sale=0, gpc="false"), ""),
+        ("ready", NATIONAL.format(sale=1, gpc="false"), "a-m0"),
+        ("ready", NATIONAL.format(sale=2, gpc="true"), "a-m0"),
+        ("ready", "{ usva: [{ SaleOptOut: 2, TargetedAdvertisingOptOut: 1 }] }", "a-m0"),
+        ("ready", "{ usca: [{ SaleOptOut: 2, SharingOptOut: 1 }] }", "a-m0"),
+        ("ready", "{ tcfeuv2: [{ PurposeConsent: [1] }] }", ""),
+        ("ready", "undefined", ""),
+    ],
+)
+async def test_an_opt_out_in_gpp(stage: Stage, status: str, sections: str, choice: str) -> None:
+    page = await opened(stage, GPP)
+    await page.wait_for_function("!!window.tell")
+    await page.evaluate(f"tell('{status}', {sections})")
+    if choice:
+        await becomes(stage, page, choice, "gpp")
+        await page.evaluate("tell('ready', { usnat: [{ SaleOptOut: 2 }] })")
+        await stage.holds(page, "!document.cookie.includes('fh_consent')")
+    else:
+        await page.wait_for_timeout(100)
+        assert await said(stage) == ("", "")
+    assert stage.errors == []
+
+
+USP = """window.us = '%s'; window.__uspapi = (name, version, act) =>
+  act({ version: 1, uspString: us }, us !== null)"""
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"), [("1YYN", "a-m0"), ("1NyN", "a-m0"), ("1YNN", ""), ("1---", ""), ("x", "")]
+)
+async def test_an_opt_out_in_us_privacy(stage: Stage, text: str, choice: str) -> None:
+    page = await opened(stage, USP % text)
+    if choice:
+        await becomes(stage, page, choice, "usp")
+        await page.evaluate("us = '1YNN'")
+        await stage.holds(page, "!document.cookie.includes('fh_consent')")
+    else:
+        await stage.until(lambda: any(each.path == "/fh_consent.js" for each in stage.at("trk")))
+        await page.wait_for_timeout(200)
+        assert await said(stage) == ("", "")
+    assert stage.errors == []
+
+
+async def test_a_page_without_a_platform_loads_nothing_for_one(stage: Stage) -> None:
+    page = await opened(stage)
+    await page.wait_for_timeout(700)
+    assert not any(each.path == "/fh_consent.js" for each in stage.at("trk"))
 
 
 TCF = """window._sp_ = {}; window.__tcfapi = (name, version, act) => {

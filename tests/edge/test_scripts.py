@@ -38,6 +38,7 @@ from tests.samples import PIXEL, PROPERTY, SECOND, shop
 FBEVENTS = "/connect.facebook.net/en_US/fbevents.js"
 GTAG = f"/www.googletagmanager.com/gtag/js?id={PROPERTY}"
 SNIPPET = "/fh.js"
+PLATFORMS = "/fh_consent.js"
 CHANGED = GOOD + b"/* changed */"
 HASH = packed(GOOD).hash
 
@@ -316,7 +317,7 @@ async def test_head_is_get_without_a_body(place: Place) -> None:
         assert (await place.get(target, same, method="HEAD")).status == 304
 
 
-@pytest.mark.parametrize("target", [FBEVENTS, f"{FBEVENTS}?fh=live", GTAG, SNIPPET])
+@pytest.mark.parametrize("target", [FBEVENTS, f"{FBEVENTS}?fh=live", GTAG, SNIPPET, PLATFORMS])
 async def test_no_script_becomes_a_service_worker(place: Place, target: str) -> None:
     got = await place.get(target, "Service-Worker: script")
     assert (got.status, got.body) == (403, b"")
@@ -340,7 +341,17 @@ async def test_the_snippet_is_the_sites_own(place: Place) -> None:
     assert place.vendor.asked == [], "it waits for no vendor"
 
 
-@pytest.mark.parametrize("target", ["/fh.js/", "/fh.js/x", "/x/fh.js", "/fh/fh.js", "/FH.JS"])
+async def test_so_is_what_hears_the_consent_platforms(place: Place) -> None:
+    got = await place.get(PLATFORMS)
+    assert (got.status, got.headers["content-type"]) == (200, TYPE)
+    assert "set-cookie" not in got.headers
+    assert b'"domain":"example.com"' in got.body
+    assert place.vendor.asked == []
+
+
+@pytest.mark.parametrize(
+    "target", ["/fh.js/", "/fh_consent.js/x", "/x/fh.js", "/fh/fh.js", "/FH.JS"]
+)
 async def test_the_snippet_has_one_address(place: Place, target: str) -> None:
     assert (await place.get(target)).status == 404
 

@@ -121,6 +121,11 @@ def fh_js(rules: Rules, known: Snippet) -> bytes:
     return b"%s(%s,%s);\n" % (bundle, _json(asdict(rules)), _json(asdict(known)))
 
 
+def consent_js(known: Snippet) -> bytes:
+    """Return what hears the consent platforms for ``fh.js``, on pages that have one."""
+    return b"%s(0,%s);\n" % (_bundle("fh_consent.js"), _json(asdict(known)))
+
+
 @lru_cache
 def _bundle(name: str) -> bytes:
     return files(__package__).joinpath(name).read_bytes().rstrip()

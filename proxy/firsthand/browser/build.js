@@ -26,6 +26,7 @@ await bundle("loader", "src/loader.js", "fhFile", true);
 await bundle("loader_server", "src/loader.js", "fhFile", false);
 await bundle("fh", "src/fh.js", "fhSite", true);
 await bundle("fh_server", "src/fh.js", "fhSite", false);
+await bundle("fh_consent", "src/platforms.js", "fhSite", false);
 if (folder) {
   await bundle("shim", "src/shim.js", "fhFile", true);
   await bundle("shim_server", "src/shim.js", "fhFile", false);

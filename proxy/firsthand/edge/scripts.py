@@ -9,7 +9,7 @@ import asyncio
 from aiohttp import web
 from cachetools import LRUCache
 
-from firsthand.browser import Rules, ScriptFile, fh_js, loader
+from firsthand.browser import Rules, ScriptFile, consent_js, fh_js, loader
 from firsthand.browser.rules import snippet_of
 from firsthand.edge.server import Answer, build
 from firsthand.edge.shelf import ADDRESSES, File, packed
@@ -22,6 +22,8 @@ from firsthand.rules.site import Site
 SHORT = "Cache-Control: public, max-age=300, stale-while-revalidate=600, stale-if-error=86400\r\n"
 FOREVER = "Cache-Control: public, max-age=31536000, immutable\r\n"
 SNIPPET = "fh.js"
+PLATFORMS = "fh_consent.js"
+OWN = frozenset({SNIPPET, PLATFORMS})
 TYPE = "text/javascript; charset=utf-8"
 
 
@@ -32,20 +34,20 @@ class Scripts:
         self._site = site
         self._rules = rules
         self._supply = supply
-        self._snippet: File | None = None
+        self._own: dict[str, File] = {}
         self._loaders: LRUCache[tuple[str, str], File] = LRUCache(ADDRESSES)
 
     async def find(self, request: web.BaseRequest, target: str) -> Answer | None:
         """Return the answer if ``target`` is a script's address, else ``None``."""
         host, path, query = split(target)
         found = self._site.doors.find(host, path)
-        own = (host, path) == (SNIPPET, "")
+        own = _is_own(host, path)
         if not own and (found is None or found.use is not Use.SCRIPT):
             return None
         if request.headers.get("Service-Worker"):
             raise BadHit(403, "service_worker")
         if found is None:
-            return serve(request, await self._own_script(), SHORT)
+            return serve(request, await self._own_script(host), SHORT)
         wanted = asked(found, host, path, query, self._site)
         live = self._supply.at_hand(wanted) or await self._supply.live(wanted)
         if wanted.version in {"", LIVE}:
@@ -62,14 +64,15 @@ class Scripts:
         """Say whether ``target`` is a script's address."""
         host, path, _ = split(target)
         found = self._site.doors.find(host, path)
-        return found.use is Use.SCRIPT if found else (host, path) == (SNIPPET, "")
+        return found.use is Use.SCRIPT if found else _is_own(host, path)
 
-    async def _own_script(self) -> File:
-        """Return ``fh.js``, packed at the first request."""
-        if self._snippet is None:
-            body = fh_js(self._rules, snippet_of(self._site))
-            self._snippet = await asyncio.to_thread(packed, body)
-        return self._snippet
+    async def _own_script(self, name: str) -> File:
+        """Return a script of our own, packed at the first request."""
+        if name not in self._own:
+            known = snippet_of(self._site)
+            body = fh_js(self._rules, known) if name == SNIPPET else consent_js(known)
+            self._own[name] = await asyncio.to_thread(packed, body)
+        return self._own[name]
 
     async def _loader(self, wanted: Asked, live: File) -> File:
         key = (wanted.address, live.hash)
@@ -78,6 +81,10 @@ class Scripts:
             body = loader(self._rules, script)
             self._loaders[key] = await asyncio.to_thread(packed, body)
         return self._loaders[key]
+
+
+def _is_own(host: str, path: str) -> bool:
+    return host in OWN and not path
 
 
 def serve(request: web.BaseRequest, file: File, cache: str) -> Answer:

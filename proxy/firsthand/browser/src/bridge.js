@@ -1,89 +1,20 @@
-// Consent platforms whose decision is in no cookie that a server can read: asked in the page, by the
-// events and functions that they document, and remembered as a cookie of ours.
+// Some consent platforms tell their decision in the page alone. What hears them is a file of its own, which
+// pages without such a platform do not load.
 
-import { choose } from "./choice.js";
+import { ours } from "./doors.js";
 import { guarded } from "./guard.js";
+import { insert } from "./insert.js";
 
-/** Returns whether all of `list` hold, undefined for an empty one: nobody was asked. */
-const all = (list) => (list.length ? list.every((yes) => yes === true) : undefined);
+const SIGNS = ["__ucCmp", "UC_UI", "Osano", "Termly", "_sp_", "__gpp", "__uspapi"];
 
-/**
- * Usercentrics: its services by category; only explicit decisions are any. Its own categories have no
- * analytics, those services are `functional` there.
- */
-function byCategory(services) {
-  if (!services.some(({ consent }) => consent.type === "EXPLICIT")) return undefined;
-  const given = (names) =>
-    services.filter(({ category }) => names.test(category)).map(({ consent }) => consent.given);
-  const analytics = given(/^(analytics|statistics|performance)$/);
-  return {
-    analytics: all(analytics.length ? analytics : given(/^functional$/)),
-    marketing: all(given(/^(marketing|advertising)$/)),
-  };
-}
-
-// Each listens to one platform and tells what it says; it throws where the platform is not on the page.
-const PLATFORMS = {
-  // Web CMP v3: "Control functionality", "UC_UI_INITIALIZED", "UC_CONSENT".
-  usercentrics(say) {
-    const hear = guarded(({ services }) => say(byCategory(Object.values(services))));
-    const ask = () => __ucCmp.getConsentDetails().then(hear, console.warn);
-    ask();
-    for (const name of ["UC_UI_INITIALIZED", "UC_CONSENT"]) addEventListener(name, guarded(ask));
-  },
-
-  // docs.osano.com, "Consent JavaScript API": both events bring the choice, undefined before there is one.
-  osano(say) {
-    const hear = guarded((said) =>
-      say(said && {
-        analytics: said.ANALYTICS === "ACCEPT",
-        marketing: said.MARKETING === "ACCEPT" && said.OPT_OUT !== "ACCEPT",
-      }),
-    );
-    for (const name of ["initialized", "consent-saved"]) Osano.cm.addEventListener(`osano-cm-${name}`, hear);
-  },
-
-  // Termly: `on("initialized" | "consent")`; the record is there only once the visitor has chosen.
-  termly(say) {
-    const ask = guarded(() => {
-      const { TERMLY_COOKIE_CONSENT: kept } = JSON.parse(localStorage.TERMLY_API_CACHE || "{}");
-      const said = kept && kept.value;
-      say(said && { analytics: said.analytics === true, marketing: said.advertising === true && !said.do_not_sell });
-    });
-    for (const name of ["initialized", "consent"]) Termly.on(name, ask);
-    ask();
-  },
-
-  // IAB TCF 2, "CMP API": consent alone counts, never legitimate interest; of the site's vendors those on
-  // the IAB's list must all be agreed to. The consents of other platforms are in cookies.
-  sourcepoint(say) {
-    const hear = guarded(({ eventStatus, gdprApplies, purpose, vendor }, fine) => {
-      if (!fine || !/^(tcloaded|useractioncomplete)$/.test(eventStatus) || gdprApplies === false) return;
-      const may = ({ consents }, numbers) => numbers.every((number) => consents[number]);
-      say({
-        analytics: may(purpose, [1, 8]),
-        marketing: may(purpose, [1, 3, 4, 7]) && may(vendor, fhSite.tcf),
-      });
-    });
-    if (_sp_) __tcfapi("addEventListener", 2, hear);
-  },
-};
-
-/** Listens to the platform that the page has, as soon as it is there. */
+/** Loads the file once there is one of the platforms. */
 export function watchPlatforms() {
   let tries = 0;
-  const seek = () => {
-    const found = Object.keys(PLATFORMS).some((name) => {
-      try {
-        PLATFORMS[name]((said) => choose(said, name));
-        return true;
-      } catch (error) {
-        // Not on the page, not yet, or of a form that nobody knows: nothing was said.
-        return false;
-      }
-    });
+  const seek = guarded(() => {
+    const found = SIGNS.some((name) => window[name]);
+    if (found) insert(ours("fh_consent.js"));
     if (found || (tries += 1) > 60) clearInterval(look);
-  };
+  });
   const look = setInterval(seek, 500);
   seek();
 }
