@@ -11,7 +11,7 @@ import pytest
 from firsthand.browser import Rules, ScriptFile, Snippet, VendorRules, consent_js, fh_js, loader
 
 BROWSER = Path(__file__).parents[2] / "proxy" / "firsthand" / "browser"
-BUNDLES = ("loader.js", "loader_server.js", "fh.js", "fh_server.js", "fh_consent.js")
+BUNDLES = ("start.js", "loader.js", "loader_server.js", "fh.js", "fh_server.js", "fh_consent.js")
 KIB = 1024
 
 
@@ -34,14 +34,14 @@ def test_the_committed_bundle_is_current(built: Path, name: str) -> None:
     assert (built / name).read_bytes() == (BROWSER / name).read_bytes(), "run scripts/browser"
 
 
-def weight(path: Path) -> int:
-    return len(brotli.compress(path.read_bytes(), quality=11))
+def weight(*paths: Path) -> int:
+    return len(brotli.compress(b"".join(path.read_bytes() for path in paths), quality=11))
 
 
 def test_sizes(built: Path) -> None:
-    assert weight(BROWSER / "loader.js") <= 4.25 * KIB
+    assert weight(BROWSER / "start.js", BROWSER / "loader.js") <= 4.25 * KIB
     assert weight(built / "shim.js") <= 4 * KIB
-    assert weight(BROWSER / "loader_server.js") <= 2.75 * KIB
+    assert weight(BROWSER / "start.js", BROWSER / "loader_server.js") <= 2.75 * KIB
     assert weight(built / "shim_server.js") <= 2 * KIB
     assert weight(BROWSER / "fh.js") <= 7 * KIB
     assert weight(BROWSER / "fh_server.js") <= 7 * KIB
@@ -69,7 +69,9 @@ FILE = ScriptFile("acme", "cdn.acme.example/pixel.js", "00ff")
     [("server", "loader_server.js"), ("both", "loader.js"), ("shadow", "loader.js")],
 )
 def test_copying_code_comes_only_where_something_is_copied(mode: str, name: str) -> None:
-    assert loader(rules(mode), FILE).startswith((BROWSER / name).read_bytes().rstrip())
+    text = loader(rules(mode), FILE)
+    assert text.startswith((BROWSER / "start.js").read_bytes().rstrip() + b"(")
+    assert text.endswith(b"," + (BROWSER / name).read_bytes().rstrip() + b");\n")
 
 
 @pytest.mark.parametrize(("mode", "name"), [("server", "fh_server.js"), ("both", "fh.js")])
@@ -87,17 +89,25 @@ def test_what_hears_the_platforms_knows_the_site() -> None:
 
 def test_nothing_in_the_rules_can_end_script_or_page() -> None:
     bad = "</script><!--&\u2028\u2029ü"
-    for text in (
-        loader(rules("both", base=bad), FILE),
-        fh_js(rules("both", base=bad), Snippet(bad, bad, 60)),
-        consent_js(Snippet(bad, bad, 60)),
-    ):
-        tail = text[text.rindex(b"})(") :]
-        assert tail.isascii()
+    text = loader(rules("both", base=bad), FILE)
+    known = Snippet(bad, bad, 60)
+    others = (fh_js(rules("both", base=bad), known), consent_js(known))
+    given = [each[each.rindex(b"})(") :] for each in others]
+    for each in (*given, text[text.index(b"})(") : text.index(b"},function(fhFile")]):
+        assert each.isascii()
         for loud in (b"<", b">", b"&", b"\xe2"):
-            assert loud not in tail
+            assert loud not in each
 
 
 def test_the_loader_says_which_file_it_brings() -> None:
-    end = b'{"vendor":"acme","address":"cdn.acme.example/pixel.js","hash":"00ff"});\n'
-    assert loader(rules("server"), FILE).endswith(end)
+    told = b'({"vendor":"acme","address":"cdn.acme.example/pixel.js","hash":"00ff"},"'
+    assert told in loader(rules("server"), FILE)
+
+
+def test_loaders_of_one_site_carry_rules_of_one_mark() -> None:
+    def mark(text: bytes) -> bytes:
+        return text.partition(b',function(){return{"base"')[0][-18:]
+
+    other = ScriptFile("acme", "cdn.acme.example/other.js", "11ee")
+    assert mark(loader(rules("server"), FILE)) == mark(loader(rules("server"), other))
+    assert mark(loader(rules("server"), FILE)) != mark(loader(rules("both"), FILE))

@@ -1,13 +1,14 @@
 """The scripts that run in the page: bundle + rules + what it is for -> the bytes of a script.
 
-The bundles are built from ``src/`` by ``scripts/browser`` and committed. A bundle is one function
-of two arguments, so the rules are joined to it and no text is replaced inside it.
+The bundles are built from ``src/`` by ``scripts/browser`` and committed. A bundle is one function,
+so the rules are joined to it as an argument and no text is replaced inside it.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.resources import files
 
 _LOUD = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
@@ -112,7 +113,10 @@ class Snippet:
 def loader(rules: Rules, script: ScriptFile) -> bytes:
     """Return the loader of one script: the same bytes for every visitor."""
     bundle = _bundle("loader.js" if rules.copies else "loader_server.js")
-    return b"%s(%s,%s);\n" % (bundle, _json(asdict(rules)), _json(asdict(script)))
+    carried = _json(asdict(rules))
+    mark = blake2b(carried, digest_size=8).hexdigest().encode()
+    given = (_bundle("start.js"), _json(asdict(script)), mark, carried, bundle)
+    return b'%s(%s,"%s",function(){return%s},%s);\n' % given
 
 
 def fh_js(rules: Rules, known: Snippet) -> bytes:

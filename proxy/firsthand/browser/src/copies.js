@@ -85,14 +85,17 @@ function copy(body, told) {
   else send(text);
 }
 
-/** Resolves to the outcome of a request by fetch; `instead` sends it as the vendor's script meant. */
+/**
+ * Resolves to the outcome of a request by fetch; `instead` sends it as the vendor's script meant, also
+ * where the page leaves: nobody will learn how it ends.
+ */
 function byFetch(address, options, instead) {
   return new Promise((resolve, reject) => {
     const native = () => {
       instead();
       resolve("unknown");
     };
-    if (refused(CONNECT, address)) native();
+    if (leaving || refused(CONNECT, address)) native();
     else {
       onRefusal(CONNECT, address, native);
       // The report of a refusal by the page's policy comes after the rejection.
@@ -106,9 +109,9 @@ export function copyElement(hit, node, set) {
   return () => observe(hit, "GET", undefined, (address) => send(node, address, set));
 }
 
-/** As the browser has it with images, one outlives its page only if it is asked for at the end. */
 function image(node, address, set) {
-  const options = { referrerPolicy: node.referrerPolicy, keepalive: leaving };
+  // As an image it would not outlive the page either.
+  const options = { referrerPolicy: node.referrerPolicy, keepalive: false };
   const sent = byFetch(address, options, () => set(address));
   sent.then((outcome) => outcome === "ok" && fire(node, "load"), () => fire(node, "error"));
   return sent;
@@ -157,7 +160,7 @@ export function copyBeacon(hit, data, native) {
   const plain = !data || !data.type || /^(text\/plain|multipart|application\/x-www-form)/.test(data.type);
   return () => {
     observe(hit, "POST", data, (address, body) =>
-      byFetch(address, { method: "POST", body, mode: plain ? "no-cors" : "cors" }, () => native(address)),
+      byFetch(address, { method: "POST", body, mode: plain ? "no-cors" : "cors" }, () => native(address, body)),
     );
     return true;
   };

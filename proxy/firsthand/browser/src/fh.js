@@ -26,7 +26,7 @@ const begin = guarded(() => {
   window.firsthand = firsthand;
   // Who kept the page's first function goes on calling it.
   firsthand.q = { push: (call) => firsthand(...call), on: true };
-  const shim = join(fhRules, { address: "fh.js" });
+  const shim = join({ address: "fh.js" }, "fh.js", () => fhRules);
   // Where a loader brought the shim, this file has doors of its own.
   addRules(fhRules);
   hookKeys();

@@ -1,9 +1,5 @@
-// The loader of one vendor file: it brings the site's rules and the file.
+// The shim of a loader, which start.js calls on a page that has none.
 
 import { join } from "./page.js";
 
-try {
-  join(fhRules, fhFile);
-} catch {
-  // A page that reads no cookies (a sandboxed frame) has no choice of its visitor: nothing loads.
-}
+join(fhFile, fhMark, fhRules);

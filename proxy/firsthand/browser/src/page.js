@@ -7,20 +7,25 @@ import { hold, holdLoads, replace } from "./insert.js";
 import { watchPolicy } from "./policy.js";
 import { install } from "./realm.js";
 
-function first(rules) {
+const marks = {}; // of the rules that are known
+
+function first() {
   // A script element brings the answer to the question where fetch is refused.
   take.load = load;
   take.listen = listen;
-  addRules(rules);
   holdLoads();
   watchPolicy();
   if (COPIES) watchLeaving();
   install(window, take);
 }
 
-/** Loads `file` in place of the running script once its vendor is allowed; fh.js has no such file. */
-function load(rules, file, running) {
-  addRules(rules);
+/**
+ * Loads `file` in place of the running script once its vendor is allowed; fh.js has no such file. `rules` returns
+ * what rules the script carries, and all of one site carry the same: under one `mark`.
+ */
+function load(file, running, mark, rules) {
+  if (!marks[mark]) addRules(rules());
+  marks[mark] = true;
   const address = ours(file.address);
   // A module or a moved script is not `currentScript`; nothing is lost but its place in the page.
   const original =
@@ -31,9 +36,9 @@ function load(rules, file, running) {
   if (file.hash) whenAllowed(file.vendor, () => replace(original, marked(original.src, file.hash)));
 }
 
-/** Returns the page's shim, which has `rules` and `file` from now on. */
-export function join(rules, file) {
-  if (!window.__fh) first(rules);
-  window.__fh.load(rules, file, document.currentScript);
+/** Returns the page's shim, which has the rules and `file` from now on. */
+export function join(file, mark, rules) {
+  if (!window.__fh) first();
+  window.__fh.load(file, document.currentScript, mark, rules);
   return window.__fh;
 }

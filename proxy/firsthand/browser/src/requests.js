@@ -19,7 +19,7 @@ export function hookRequests(realm) {
   wrap(realm.Navigator.prototype, "sendBeacon", (self, [address, body], call) => {
     const hit = find(address, body);
     if (!hit) return undefined;
-    const send = (to) => call([to, body]);
+    const send = (to, keyed = body) => call([to, keyed]);
     if (COPIES && wants(hit)) return copyBeacon(hit, body, send);
     return route(hit, CONNECT, send, () => send(hit.address), () => true);
   });
