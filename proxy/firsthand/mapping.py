@@ -181,6 +181,10 @@ class Table:
                 return row, row.path.replace("*", rest)
         return None, ""
 
+    def wire(self, name: str) -> Field | None:
+        """Return the row that reads a parameter of this name."""
+        return self._exact.get(name) or self._by_prefix(name)[0]
+
     def row(self, path: str) -> Field | None:
         """Return the row that an API path belongs to."""
         found = self._kinds.get(path)

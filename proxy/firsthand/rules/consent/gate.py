@@ -26,10 +26,12 @@ _BY_SIGNAL = tuple(source for source in SOURCES if source.signals)
 _COOKIES = tuple(dict.fromkeys(name for source in _BY_COOKIE for name in source.cookies))
 _EXACT = frozenset(name for name in _COOKIES if not name.endswith("*"))
 _PREFIXES = tuple(name[:-1] for name in _COOKIES if name.endswith("*"))
-_SIGNALS = frozenset(name for source in _BY_SIGNAL for name in source.signals)
 _CACHED = 4096
 _MAX_CACHED_TEXT = 8192
 ALL_KINDS = frozenset(Kind)
+
+SIGNALS = frozenset(name for source in _BY_SIGNAL for name in source.signals)
+"""Parameters of beacons that consent is read from."""
 
 HEADERS = tuple(dict.fromkeys(name for source in _BY_HEADER for name in source.headers))
 """Request headers that consent is read from, lower case: a ``Hit`` must carry them."""
@@ -38,6 +40,11 @@ HEADERS = tuple(dict.fromkeys(name for source in _BY_HEADER for name in source.h
 def consent_cookie_names(_policy: Policy) -> tuple[str, ...]:
     """Return the cookies that consent is read from; a trailing ``*`` stands for any ending."""
     return _COOKIES
+
+
+def is_consent_cookie(name: str) -> bool:
+    """Say whether consent is read from a cookie of this name."""
+    return name in _EXACT or (bool(_PREFIXES) and name.startswith(_PREFIXES))
 
 
 def consent_events() -> tuple[str, ...]:
@@ -97,7 +104,7 @@ def restrict(found: Verdict, signals: Mapping[str, str], policy: Policy) -> Verd
     """Return ``found``, lowered by a beacon's own consent parameters. They never raise it: whoever
     writes a beacon can write them.
     """
-    key = tuple((name, (signals[name],)) for name in signals if name in _SIGNALS)
+    key = tuple((name, (signals[name],)) for name in signals if name in SIGNALS)
     heard = _whisper(key, policy) if key else ()
     if not heard:
         return found
