@@ -34,7 +34,7 @@ FIELDS = {f"group.field_{number}": f"value-{number}" for number in range(8)}
 # visitor of its own. Keys ascend, evenly spread, and one index is made at the end: that is quicker,
 # and what comes and goes later meets both anywhere, as keyed hashes do.
 FILL = (
-    "DROP INDEX queue_subject",
+    "DROP INDEX queue_subjects",
     """
 WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < :times)
 INSERT INTO twins (key, owner, series, at, origin, seen, client, client_ms, server, reason,
@@ -47,7 +47,7 @@ WITH RECURSIVE step (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM step WHERE n < 
 INSERT INTO queue (lane, twin, at, due_at, subject, body)
 SELECT lane, twin + n * :seed, at + n * :seed, due_at + n * :seed, lower(hex(randomblob(12))), body
 FROM step CROSS JOIN (SELECT * FROM queue ORDER BY id LIMIT :seed) AS old""",
-    "CREATE INDEX queue_subject ON queue (subject) WHERE subject != ''",
+    "CREATE INDEX queue_subjects ON queue (id >> 12, subject) WHERE subject != ''",
     "UPDATE lanes SET waiting = waiting + :times * :seed",
 )
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import aiosqlite
 
-SMALL = {"wanted", "lanes", "series", "page", "CONSTANT"}
-"""What has few rows, however many events there are."""
+SMALL = {"wanted", "lanes", "series", "page", "CONSTANT", "part", "who", "json_each"}
+"""What has few rows, however many events there are; ``part``: one for each 4,096 that wait."""
 
 
 async def large_scans(db: aiosqlite.Connection, sql: str, given: Sequence[object]) -> list[str]:

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,19 @@ async def test_a_broken_ledger_stops_the_start(tmp_path: Path) -> None:
         await use(tmp_path, held)
     held.release()
     assert ledger_path(tmp_path).read_bytes() == b"no database" * 1000
+
+
+async def test_indexes_of_an_earlier_ledger_are_exchanged(tmp_path: Path) -> None:
+    held = ledger_lock(tmp_path)
+    assert held is not None
+    await use(tmp_path, held)
+    with closing(sqlite3.connect(ledger_path(tmp_path))) as db:
+        db.execute("DROP INDEX queue_subjects")
+        db.execute("CREATE INDEX queue_subject ON queue (subject) WHERE subject != ''")
+        db.commit()
+    await use(tmp_path, held)
+    with closing(sqlite3.connect(ledger_path(tmp_path))) as db:
+        names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema")}
+    assert "queue_subjects" in names
+    assert "queue_subject" not in names
+    held.release()

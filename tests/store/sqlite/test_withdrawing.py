@@ -44,6 +44,19 @@ async def test_nothing_of_the_subject_is_left(tmp_path: Path) -> None:
         assert await rows(store, "dead") == []
 
 
+async def test_it_is_found_wherever_in_a_long_queue_it_waits(tmp_path: Path) -> None:
+    async with open_sqlite(tmp_path) as store:
+        await store.take(*(event(number, subject="jane", at=NOW) for number in range(5)))
+        async with writer_of(store).transaction() as db:
+            for number, row in enumerate((4095, 4096, 8192, 9_000_000, 2**40)):
+                await db.execute("UPDATE queue SET id = ? WHERE id = ?", (row, number + 1))
+            other = Withdrawal("jane", "other")
+            await withdraw(db, [(other, LATER), (JOE, LATER)], in_flight=(), now=LATER)
+            assert len(list(await db.execute_fetchall("SELECT * FROM queue"))) == 5
+            await withdraw(db, [(JANE, LATER), (other, LATER)], in_flight={8192}, now=LATER)
+        assert [row[0] for row in await rows(store, "queue")] == [8192]
+
+
 async def test_what_came_later_and_who_is_no_one_stay(tmp_path: Path) -> None:
     async with open_sqlite(tmp_path) as store:
         await store.take(event(0, subject="jane", at=NOW + 1), event(1, at=NOW))

@@ -17,11 +17,21 @@ from firsthand.store.sqlite.endings import end, unbury
 BAR = """
 INSERT INTO tombstones (subject, vendor, at) VALUES (?, ?, ?)
 ON CONFLICT DO UPDATE SET at = max(at, excluded.at)"""
-# wanted: lists of subject, vendor, time.
+# wanted: lists of subject, vendor, time. part: the queue's parts in which something waits, as its
+# index of subjects has them; each is looked into once for a subject.
 QUEUED = """
-SELECT queue.id FROM json_each(?) AS wanted
-CROSS JOIN queue ON queue.subject = wanted.value ->> 0 AND queue.subject != ''
-CROSS JOIN lanes ON lanes.id = queue.lane AND lanes.vendor = wanted.value ->> 1
+WITH RECURSIVE part (n) AS (
+  SELECT min(id) >> 12 FROM queue
+  UNION ALL
+  SELECT (SELECT min(id) >> 12 FROM queue WHERE id >= (n + 1) << 12) FROM part WHERE n IS NOT NULL
+),
+who (subject) AS MATERIALIZED (SELECT DISTINCT value ->> 0 FROM json_each(?1))
+SELECT queue.id FROM part CROSS JOIN who
+CROSS JOIN queue INDEXED BY queue_subjects
+  ON queue.id >> 12 = part.n AND queue.subject = who.subject AND queue.subject != ''
+CROSS JOIN lanes ON lanes.id = queue.lane
+CROSS JOIN json_each(?1) AS wanted ON wanted.value ->> 0 = queue.subject
+  AND wanted.value ->> 1 = lanes.vendor
 WHERE queue.at <= wanted.value ->> 2"""
 BURIED = """
 SELECT dead.id, dead.lane FROM json_each(?) AS wanted
