@@ -23,7 +23,8 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
     {"serve", "explain", "check", "snippet"},
-    {"letters", "scripts"},
+    {"letters", "scripts", "comparing"},
+    {"trying"},
     {"cli"},
     {"__main__"},
 )

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from firsthand import check as checking
 from firsthand import explain as explaining
-from firsthand import letters, scripts
+from firsthand import letters, scripts, trying
 from firsthand import snippet as pasting
 from firsthand.admin import terminal
 from firsthand.admin.report import dump
@@ -121,6 +121,26 @@ def explain(config: MaybeConfigPath = None, *, as_json: AsJson = False) -> None:
                 _print_json(decision)
             else:
                 Console().print_json(orjson.dumps(decision).decode())
+
+
+@app.command("plan")
+def plan_(
+    old: Annotated[Path, typer.Argument(help="The configuration that runs.")],
+    new: Annotated[Path, typer.Argument(help="The one that is to take its place.")],
+    hits: Annotated[
+        Path | None,
+        typer.Option(help="A file or folder of hits, as explain reads them; default: recorded."),
+    ] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Try recorded hits on two configurations; say what would change. Ends with 1 if anything."""
+    found = trying.compare(old, new, hits)
+    if as_json:
+        _print_json(trying.shown(found))
+    else:
+        trying.show(found, Console())
+    raise typer.Exit(1 if found.counts else 0)
 
 
 @app.command()

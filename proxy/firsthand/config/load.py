@@ -25,6 +25,7 @@ from firsthand.config.schema import (
     IngestSection,
     ListenSection,
     LogSection,
+    RecordingSection,
     RetentionSection,
     ScriptsSection,
     SiteSection,
@@ -51,6 +52,7 @@ class Config(BaseSettings):
     store: StoreSection = StoreSection()
     delivery: DeliverySection = DeliverySection()
     retention: RetentionSection = RetentionSection()
+    recording: RecordingSection = RecordingSection()
     log: LogSection = LogSection()
 
     @classmethod

@@ -226,6 +226,18 @@ class RetentionSection(Section):
     daily_months: int = Field(25, ge=1, le=120, description="counts by the day; months of 31 days")
 
 
+class RecordingSection(Section):
+    """[recording]: hits that `firsthand plan` tries a change on, with stand-ins for whatever may
+    identify a visitor, and only where the visitor agreed to what they tell. Off by default.
+    """
+
+    keep_hours: int = Field(
+        0, ge=0, le=72, description="how long a sample of hits is kept, hours; 0: none is taken"
+    )
+    most_hits: int = Field(2000, ge=1, le=100_000, description="how many at most, the newest")
+    most_mb: int = Field(16, ge=1, le=1024, description="how large they may be together, MB")
+
+
 class LogFormat(StrEnum):
     """How a log line is written."""
 

@@ -42,7 +42,9 @@ TELL_MS = 1000
 
 
 class Edge:
-    """What the listener needs. ``woken`` is called when something new waits for delivery."""
+    """What the listener needs. ``woken`` is called when something new waits for delivery, ``noted``
+    with each hit that was decided on.
+    """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that the composition root brings together
         self,
@@ -54,10 +56,12 @@ class Edge:
         woken: Callable[[], None],
         *,
         meter: Meter,
+        noted: Callable[[Hit, Response], None] = lambda _hit, _response: None,
     ) -> None:
         self.outbox = outbox
         self.woken = woken
         self.meter = meter
+        self._noted = noted
         self._untold = 0
         self._told_at = 0
         self.use(site, front, scripts, answers)
@@ -122,6 +126,7 @@ class Edge:
         if response.counted:
             self.count(response.counted)
         stored = await self._store(response, came)
+        self._noted(hit, response)
         kept = await self._asked(response) if stored else unkept(hit, fault=False)
         return self._answer(hit, kept, request)
 

@@ -26,6 +26,7 @@ from firsthand.rules.standins import AGENT, BOT_AGENT, StandIns
 from firsthand.vendor import IdCookie, Vendor
 
 SAYS_SO = 100
+MINUTE_MS = 60_000
 _WORD = re.compile(r"[a-z-]{1,24}|\?[01]|[01]")
 _SHORT = re.compile(r"[A-Za-z]{1,8}|[0-9]{1,6}")
 _KEPT_HEADERS = ("dnt", "sec-fetch-dest", "sec-fetch-site", "sec-gpc", "sec-purpose")
@@ -70,6 +71,10 @@ class Redaction:
         doors = Doors(known.values())
         return cls(StandIns(key), known, doors, tables, named, frozenset(hosts), domain, suffix)
 
+    def cookie(self, name: str) -> IdCookie | None:
+        """Return the vendor's row that a cookie of this name belongs to."""
+        return next((row for pattern, row in self.cookies if pattern.fullmatch(name)), None)
+
 
 def _named(name: str) -> str:
     return r"[\w-]+".join(map(re.escape, re.split(r"\{account\}|\*", name)))
@@ -78,7 +83,7 @@ def _named(name: str) -> str:
 def redact(hit: Hit, by: Redaction) -> Hit:
     """Return ``hit`` without what may identify a person. Never raises for what a hit can hold.
 
-    The keeper and the proof of a shop's server are left out.
+    The keeper and the proof of a shop's server are left out; times are of the minute.
     """
     found = by.doors.find(hit.host, hit.path)
     vendor = by.vendors[found.vendor] if found else None
@@ -102,6 +107,7 @@ def _finished(hit: Hit, by: Redaction, values: Values) -> Hit:
         headers=_headers(hit, values),
         cookies=dict(_cookies(hit, by)),
         ip=by.stand_ins.address(hit.ip),
+        at=hit.at // MINUTE_MS * MINUTE_MS,
     )
 
 
@@ -173,7 +179,7 @@ def _headers(hit: Hit, values: Values) -> dict[str, str]:
 def _cookies(hit: Hit, by: Redaction) -> Iterable[tuple[str, tuple[str, ...]]]:
     choices = Choices(by.stand_ins, hit.at)
     for name, copies in hit.cookies.items():
-        row = next((row for pattern, row in by.cookies if pattern.fullmatch(name)), None)
+        row = by.cookie(name)
         if gate.is_consent_cookie(name):
             yield name, tuple(map(choices.cookie, copies))
         elif row is not None:

@@ -40,7 +40,7 @@ _TAG = re.compile(r"[0-9]|[A-Z]{2}")
 _PRODUCT = re.compile(r"[a-z][a-z0-9][^~]*(?:~[a-z][a-z0-9][^~]*)+")
 _LONGEST = 200
 _SHORTEST_BASE64 = 20
-_DEPTH = 6
+_DEPTH = 12
 
 _OWN_SHOWN = frozenset(
     {"data_set_id", "event_type", "timestamp", "source", "custom_event", "type", "analytics"}

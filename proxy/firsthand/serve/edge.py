@@ -21,6 +21,7 @@ from firsthand.model import Note
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.serve.plan import Plan, now
+from firsthand.serve.recording import Recorder
 from firsthand.store.contract import Outbox
 from firsthand.store.meter import Meter, meter_path, open_meter
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
@@ -49,15 +50,16 @@ class Sources:
         """Return who answers for the scripts of a plan, and from where."""
         self.custody.use(judge_of(plan.site))
         intake = Intake(self.session, self.custody, plan.site.vendor_suffix)
-        supply = Supply(plan.site.scripts, intake, self.custody, self._count, now)
+        supply = Supply(plan.site.scripts, intake, self.custody, self.count, now)
         return Scripts(plan.site, rules_of(plan.site), supply), supply
 
     def answers(self, plan: Plan) -> Answers:
         """Return who asks vendors what their scripts wait for: at the beacon doors' hosts only."""
         hosts = {host for vendor in plan.site.vendors.values() for host in relay_hosts(vendor)}
-        return Answers(self.asking, hosts, plan.site.vendor_suffix, self._count)
+        return Answers(self.asking, hosts, plan.site.vendor_suffix, self.count)
 
-    def _count(self, reason: str) -> None:
+    def count(self, reason: str) -> None:
+        """Count what leaves nothing else behind."""
         self.outbox.count(Note("", "", "", reason))
 
 
@@ -67,6 +69,7 @@ class Public:
 
     edge: Edge
     _sources: Sources
+    _recorder: Recorder
     _tasks: asyncio.TaskGroup
     _refreshing: asyncio.Task[None]
 
@@ -77,6 +80,7 @@ class Public:
         follows from the accounts.
         """
         scripts, supply = self._sources.scripts(plan)
+        self._recorder.use(plan)
         self.edge.use(plan.site, plan.front, scripts, self._sources.answers(plan))
         self._refreshing.cancel()
         self._refreshing = self._tasks.create_task(supply.run())
@@ -106,23 +110,40 @@ async def open_edge(
         )
         asking = await stack.enter_async_context(_client(plan.site))
         sources = Sources(session, asking, outbox, custody)
-        scripts, supply = sources.scripts(plan)
         meter = _meter(plan, number)
         stack.callback(meter.close)
-        answers = sources.answers(plan)
-        edge = Edge(plan.site, plan.front, outbox, scripts, answers, woken, meter=meter)
+        recorder = Recorder(plan, sources.count)
+        edge, supply = _edge(plan, sources, recorder, woken, meter)
         runner = web.ServerRunner(Server(edge.handle, count=edge.count))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await _listen(runner, plan, shared=shared)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        trimming = tasks.create_task(_trim(outbox))
-        public = Public(edge, sources, tasks, tasks.create_task(supply.run()))
+        beside = [tasks.create_task(_trim(outbox)), tasks.create_task(recorder.run())]
+        public = Public(edge, sources, recorder, tasks, tasks.create_task(supply.run()))
         try:
             yield public
         finally:
             public.end()
-            trimming.cancel()
+            for task in beside:
+                task.cancel()
+
+
+def _edge(
+    plan: Plan, sources: Sources, recorder: Recorder, woken: Callable[[], None], meter: Meter
+) -> tuple[Edge, Supply]:
+    scripts, supply = sources.scripts(plan)
+    edge = Edge(
+        plan.site,
+        plan.front,
+        sources.outbox,
+        scripts,
+        sources.answers(plan),
+        woken,
+        meter=meter,
+        noted=recorder.note,
+    )
+    return edge, supply
 
 
 def _meter(plan: Plan, number: int) -> Meter:

@@ -17,6 +17,7 @@ from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
+from firsthand.serve.recording import sweep
 from firsthand.serve.retention import keep, keep_scripts, limits, windows
 from firsthand.store.contract import Outbox
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
@@ -115,6 +116,7 @@ class Lead:
                 beside = [
                     tasks.create_task(keep(parts.keeping, lambda: limits(self._plan.config))),
                     tasks.create_task(keep_scripts(self._custody)),
+                    tasks.create_task(sweep(lambda: self._plan)),
                     tasks.create_task(self._show(pages)),
                 ]
                 await self._delivery.run()

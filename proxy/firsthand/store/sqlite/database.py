@@ -81,6 +81,7 @@ LEDGER = Schema(
     {1: "ALTER TABLE queue ADD COLUMN replayed_at INTEGER NOT NULL DEFAULT 0"},
 )
 SCRIPTS = Schema("script custody", 1, "schema_scripts.sql")
+RECENT = Schema("recent hits", 1, "schema_recent.sql")
 
 
 def disk_error(path: Path, error: sqlite3.Error) -> OSError:
