@@ -103,6 +103,20 @@ def fault(what: Fault, *, every: int = 1, times: int | None = None) -> Act:
     return act
 
 
+async def cut(made: World, _: Load, draw: Draw) -> None:
+    """Close what is open, and every new connection in its handshake, for half of the time."""
+    await asyncio.sleep(draw.seconds / 4)
+    made.door.shut = True
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).misbehave(Drops())
+    await asyncio.sleep(draw.seconds / 2)
+    made.notes.append(f"{made.standing('tls')} events waited, their reason in the ledger: tls")
+    made.door.shut = False
+    for vendor in VENDORS:
+        made.sandbox.vendor(vendor).behave()
+    await asyncio.sleep(draw.seconds / 4)
+
+
 async def limited(made: World, _: Load, draw: Draw) -> None:
     """Answer one call with 429; count the calls that come before the time that it names."""
     await asyncio.sleep(draw.seconds / 4)
@@ -256,6 +270,7 @@ PHASES = (
     Phase("garbage", "the vendors answer 200 with a page", fault(Says(Answer(200, b"<html>")))),
     Phase("torn", "answers break off, the events were taken", fault(Tears(), every=3)),
     Phase("closed", "connections close without an answer", fault(Drops())),
+    Phase("handshake", "connections close in the TLS handshake", cut),
     Phase("hang", "the vendors never answer", fault(Hangs())),
     Phase("dead", "one vendor of two hangs", dead),
     Phase("bad-event", "a vendor refuses the call for one event of many", nothing, spoil=True),

@@ -5,11 +5,12 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from firsthand.store.sqlite.files import holder
 from scripts.bench import free_port
 from scripts.chaos_load import INGEST_KEY, Key, Load
 from scripts.chaos_processes import alive, answering, children, descriptors, ports
+from scripts.chaos_tls import Door, certificate, door, speaking
 
 TOP = Path(__file__).parents[1]
 PATIENCE_S = 90.0
@@ -35,6 +37,7 @@ cookie_domain = "shop.localhost"
 scheme = "http"
 bots = "send"
 vendor_suffix = ".vendors.localhost:{stand_ins}"
+vendor_scheme = "https"
 [listen]
 port = {edge}
 [admin]
@@ -108,6 +111,7 @@ class World:
     notes: list[str] = field(default_factory=list)
     ahead_s: float = 0
     sandbox: Sandbox = field(init=False)
+    door: Door = field(init=False)
     _server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -150,7 +154,12 @@ class World:
         with (self.folder / "server.log").open("ab") as log:
             self._server = subprocess.Popen(
                 [*self.prefix, *command, "--config", config, "--workers", str(self.workers)],
-                env={**os.environ, **ENVIRONMENT, "CHAOS_CLOCK": str(self.clock)},
+                env={
+                    **os.environ,
+                    **ENVIRONMENT,
+                    "CHAOS_CLOCK": str(self.clock),
+                    "SSL_CERT_FILE": str(self.folder / "cert.pem"),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -215,6 +224,13 @@ class World:
             with suppress(ProcessLookupError):  # it ended by itself
                 os.kill(pid, number)
 
+    def standing(self, reason: str) -> int:
+        """Return how many events have failed for this reason and wait for another call."""
+        ledger = f"file:{self.data / 'ledger.db'}?mode=ro"
+        with closing(sqlite3.connect(ledger, uri=True)) as db:
+            ((n,),) = db.execute("SELECT count(*) FROM twins WHERE reason = ?", (reason,))
+        return int(n)
+
     def limit_files(self, size: int) -> None:
         """Let no file of the server grow beyond ``size`` bytes."""
         if self._server is not None:
@@ -252,7 +268,11 @@ async def world(
     edge, admin = free_port(), free_port()
     made = World(folder, edge, workers, tuple(prefix))
     made.clock.write_bytes(bytes(8))
-    async with Sandbox(clock=made.now, heard=made.heard, vendors=VENDORS) as sandbox:
+    context = speaking(*certificate(folder))
+    made.door = door()
+    async with Sandbox(
+        clock=made.now, heard=made.heard, vendors=VENDORS, listener=made.door, context=context
+    ) as sandbox:
         made.sandbox = sandbox
         text = CONFIG.format(
             edge=edge,

@@ -169,6 +169,20 @@ async def test_a_server_that_speaks_no_tls() -> None:
         assert (await broken(sender, call)).reason is Reason.TLS
 
 
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x03\x00\x7a\x02\x00"], ids=["at once", "begun"])
+async def test_a_handshake_that_is_cut_off(said: bytes) -> None:
+    async with raw_server(said) as port:
+        sender = HttpSender([HOST], resolver=LoopbackResolver(HOST))
+        call = replace(CALL, url=f"https://{HOST}:{port}/v1")
+        assert (await broken(sender, call)).reason is Reason.TLS
+
+
+async def test_the_sandbox_may_speak_tls() -> None:
+    async with raw_server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as port:
+        sender = HttpSender([HOST], suffix=f".vendors.localhost:{port}", scheme="https")
+        assert (await broken(sender)).reason is Reason.TLS
+
+
 async def test_a_vendor_name_that_leads_inside_is_not_called(api: Api) -> None:
     port = api.suffix.rpartition(":")[2]
     sender = HttpSender([HOST], resolver=PublicResolver(Fixed("127.0.0.1", "169.254.169.254")))

@@ -102,6 +102,9 @@ class SiteSection(Section):
         pattern=r"^(\.([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?)?$",
         description="sandbox only: appended to every vendor host; a name under .localhost",
     )
+    vendor_scheme: Literal["http", "https"] = Field(
+        "http", description="sandbox only: how vendors' APIs with that suffix are called"
+    )
 
 
 def _digest(text: str) -> str:

@@ -57,7 +57,8 @@ class HttpSender:
     """A client of its own for one lane, so that a slow vendor fills no pool but its own.
 
     ``hosts``     the vendor's ``api_hosts``: no other is called.
-    ``suffix``    the sandbox's ``.vendors.localhost:PORT``; empty in production.
+    ``suffix``    the sandbox's ``.vendors.localhost:PORT``; empty in production. ``scheme`` is how
+                  the sandbox is spoken to.
     ``resolver``  who turns names into addresses in production; public ones only by default.
     """
 
@@ -66,11 +67,13 @@ class HttpSender:
         hosts: Iterable[str],
         *,
         suffix: str = "",
+        scheme: str = "http",
         timeouts: Timeouts | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._hosts = frozenset(hosts)
         self._suffix = suffix
+        self._scheme = scheme
         self._timeouts = timeouts or Timeouts()
         self._resolver: AbstractResolver | None = resolver
         self._session: aiohttp.ClientSession | None = None
@@ -108,7 +111,7 @@ class HttpSender:
         if parts.scheme != "https" or host not in self._hosts or "@" in parts.netloc:
             raise SendFailed(Reason.FAULT, "a call to an address that is not the vendor's")
         if self._suffix:
-            parts = parts._replace(scheme="http", netloc=host + self._suffix)
+            parts = parts._replace(scheme=self._scheme, netloc=host + self._suffix)
         return URL(parts.geturl(), encoded=True)
 
     def _open(self) -> aiohttp.ClientSession:
@@ -151,4 +154,12 @@ async def _bounded(answer: aiohttp.ClientResponse) -> bytes:
 
 def _failed(error: Exception) -> SendFailed:
     reason = next(reason for kind, reason in _CAUSES if isinstance(error, kind))
+    if reason is Reason.CONNECT and _cut_off(error):
+        reason = Reason.TLS
     return SendFailed(reason, type(error).__name__)
+
+
+def _cut_off(error: Exception) -> bool:
+    """Say whether a connection stood and was closed before it could be used: in the handshake."""
+    cause = getattr(error, "os_error", None)  # of the errors of a connector
+    return isinstance(cause, ConnectionResetError | ConnectionAbortedError)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
+from socket import socket
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -49,7 +51,8 @@ class Sandbox:
     which loads the vendors' own addresses. ``policy`` is the Content-Security-Policy of its pages,
     empty: none. ``vendors`` are those whose tags the shop carries; the hosts of all others answer
     too. ``heard`` is told of every request to a vendor: the vendor's key, what was seen, and the
-    port that it came from. Raises ``ValueError`` for a vendor that has no part here.
+    port that it came from. ``listener`` is a bound socket to take instead of ``port``; with
+    ``context`` all of it speaks TLS. Raises ``ValueError`` for a vendor that has no part here.
     """
 
     def __init__(  # noqa: PLR0913 - settings of a whole sandbox, each with a default
@@ -61,6 +64,8 @@ class Sandbox:
         clock: Callable[[], int] = clock,
         vendors: Sequence[str] = ("meta", "ga4"),
         heard: Callable[[str, Seen, int], None] | None = None,
+        listener: socket | None = None,
+        context: SSLContext | None = None,
     ) -> None:
         self.port = port
         self.tracking_url = tracking_url
@@ -68,6 +73,8 @@ class Sandbox:
         self.policy = ""
         self._clock = clock
         self._heard = heard
+        self._listener = listener
+        self._context = context
         self._stand_ins = {role.key: StandIn(role) for role in find_roles()}
         unknown = sorted(set(vendors) - self._stand_ins.keys())
         if unknown:
@@ -102,7 +109,10 @@ class Sandbox:
         server = web.Server(self._serve, handler_cancellation=True, access_log=None)
         runner = web.ServerRunner(server, shutdown_timeout=1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", self.port)
+        if self._listener is not None:
+            site: web.BaseSite = web.SockSite(runner, self._listener, ssl_context=self._context)
+        else:
+            site = web.TCPSite(runner, "127.0.0.1", self.port, ssl_context=self._context)
         await site.start()
         self.port = runner.addresses[0][1]
         self._runner = runner
@@ -214,7 +224,7 @@ class Sandbox:
             cookies=tuple(request.cookies),
             body=body,
             at=self._clock(),
-            scheme="http",
+            scheme="https" if self._context else "http",
             suffix=self.suffix,
         )
 

@@ -39,12 +39,13 @@ class Senders:
     """Makes the client of a lane."""
 
     suffix: str
+    scheme: str
     timeouts: Timeouts
 
     def __call__(self, vendor: Vendor) -> Sender:
         """Return a client that calls ``vendor`` and nobody else."""
         hosts = (*vendor.api_hosts, *relay_hosts(vendor))
-        return HttpSender(hosts, suffix=self.suffix, timeouts=self.timeouts)
+        return HttpSender(hosts, suffix=self.suffix, scheme=self.scheme, timeouts=self.timeouts)
 
 
 class Lead:
@@ -178,7 +179,9 @@ def _parts(plan: Plan, held: Held) -> AbstractAsyncContextManager[Delivering]:
 
 
 def _senders(plan: Plan) -> Senders:
-    return Senders(plan.site.vendor_suffix, Timeouts(total=plan.config.delivery.timeout_s))
+    scheme = plan.config.site.vendor_scheme
+    timeouts = Timeouts(total=plan.config.delivery.timeout_s)
+    return Senders(plan.site.vendor_suffix, scheme, timeouts)
 
 
 def _pace(plan: Plan) -> Pace:
