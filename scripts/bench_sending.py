@@ -87,7 +87,7 @@ async def _serve(pipe: Connection, chain: Path, key: Path) -> None:
     await runner.cleanup()
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
+def certificate(folder: Path, host: str = HOST) -> tuple[Path, Path]:
     """Make a certificate for the vendor's host; return it and its key."""
     chain, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
@@ -98,9 +98,9 @@ def certificate(folder: Path) -> tuple[Path, Path]:
                 "-days",
                 "2",
                 "-subj",
-                f"/CN={HOST}",
+                f"/CN={host[:60]}",
                 "-addext",
-                f"subjectAltName=DNS:{HOST}",
+                f"subjectAltName=DNS:{host}",
             ),
             *("-keyout", str(key), "-out", str(chain)),
         ],

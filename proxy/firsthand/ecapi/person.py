@@ -19,6 +19,7 @@ PLAIN_ONLY = frozenset({"city", "state", "country", "birth_date"})
 
 _HASHED = {"customer_identifier": "external_id", "gender": "gender"}
 _LISTED = {"email_address": "email", "phone_numbers": "phone"}
+_OWN = {**_HASHED, **_LISTED}
 _ADDRESS = {
     "first_name": "first_name",
     "last_name": "last_name",
@@ -33,7 +34,7 @@ _PLAIN = {
     **{name: name for name in ("email", "phone", "external_id", "gender", "birth_date")},
     **{name: name for name in _ADDRESS.values()},
 }
-USER_FIELDS = frozenset({*_HASHED, *_LISTED, "address"})
+USER_FIELDS = frozenset({*_OWN, "address"})
 _JUNK = frozenset(
     {"null", "none", "undefined", "unknown", "nan", "n/a", "na", "-", "0", "[object object]"}
 )
@@ -77,8 +78,8 @@ def _add(into: dict[str, list[str]], kind: str, value: str) -> None:
 
 def _of_user(user: Mapping[str, Any], faults: list[Fault]) -> Iterator[Told]:
     """Yield ECAPI's own fields; of several addresses the first that holds anything."""
-    for name, kind in {**_HASHED, **_LISTED}.items():
-        yield from _values(user.get(name), kind, f"user_data.{name}", faults)
+    for name in [name for name in _OWN if name in user]:
+        yield from _values(user[name], _OWN[name], f"user_data.{name}", faults)
     addresses = user.get("address")
     listed = addresses if isinstance(addresses, list) else [addresses]
     first = next((each for each in listed if each), None)
@@ -96,8 +97,8 @@ def _of_user(user: Mapping[str, Any], faults: list[Fault]) -> Iterator[Told]:
 def _of_plain(plain: Mapping[str, Any], faults: list[Fault]) -> Iterator[Told]:
     if plain.keys() - _PLAIN.keys():
         faults.append(Fault("ext.firsthand.plain", Code.UNKNOWN))
-    for name, kind in _PLAIN.items():
-        yield from _values(plain.get(name), kind, f"ext.firsthand.plain.{name}", faults)
+    for name in [name for name in _PLAIN if name in plain]:
+        yield from _values(plain[name], _PLAIN[name], f"ext.firsthand.plain.{name}", faults)
 
 
 def _values(given: Any, kind: str, place: str, faults: list[Fault]) -> Iterator[Told]:  # noqa: ANN401 - JSON

@@ -70,6 +70,26 @@ class _Told:
     decision: Decision | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What a batch's events share: their hit, which type each id was used for, what each way to
+    have agreed amounts to.
+    """
+
+    hit: Hit
+    site: Site
+    types_of: dict[str, str] = field(default_factory=dict)
+    verdicts: dict[Consent, Verdict] = field(default_factory=dict)
+
+    def verdict(self, consent: Consent) -> Verdict:
+        """Return what the shop's word on a visitor's consent allows."""
+        found = self.verdicts.get(consent)
+        if found is None:
+            found = combine([_statement(consent)], self.site.consent, now=self.hit.at)
+            self.verdicts[consent] = found
+        return found
+
+
 def take(hit: Hit, site: Site) -> Answer:
     """Return what becomes of a batch. Raises ``BadHit`` where the site has no such door."""
     if not site.ingest_key:
@@ -81,9 +101,8 @@ def take(hit: Hit, site: Site) -> Answer:
         given = events.unpack(hit, types=_TYPES, most=MOST_EVENTS)
     except BadHit as refused:
         return refusal(refused.status, refused.reason, digest)
-    types_of: dict[str, str] = {}
-    base = _nobodys(hit, digest)
-    told = [_one(index, each, base, site, types_of) for index, each in enumerate(given)]
+    batch = _Batch(_nobodys(hit, digest), site)
+    told = [_one(index, each, batch) for index, each in enumerate(given)]
     answers = [each.answer for each in told]
     body = {
         "request_id": digest.hex(),
@@ -132,18 +151,18 @@ def _same(given: str, known: bytes) -> bool:
     return hmac.compare_digest(mine, sha256(known).digest())
 
 
-def _one(index: int, raw: Any, hit: Hit, site: Site, types_of: dict[str, str]) -> _Told:  # noqa: ANN401 - JSON
-    """Return what becomes of one event; ``types_of`` learns which type each id was used for."""
+def _one(index: int, raw: Any, batch: _Batch) -> _Told:  # noqa: ANN401 - JSON
+    """Return what becomes of one event."""
     parsed = parse(raw)
     errors = list(parsed.errors)
     event = parsed.event
     if event is not None:
-        errors += _misplaced(event, hit, site)
+        errors += _misplaced(event, batch.hit, batch.site)
     if event is None or errors:
         return _Told({"index": index, "status": "rejected", "errors": _shown(errors)})
     told = _complete(event)
-    warnings = [*parsed.warnings, *_doubts(told, types_of)]
-    decision = _decide(index, told, hit, site)
+    warnings = [*parsed.warnings, *_doubts(told, batch.types_of)]
+    decision = _decide(index, told, batch)
     return _Told(_answer(index, told, decision, warnings), decision)
 
 
@@ -194,8 +213,9 @@ def _nobodys(hit: Hit, digest: bytes) -> Hit:
     )
 
 
-def _decide(index: int, event: Event, hit: Hit, site: Site) -> Decision:
+def _decide(index: int, event: Event, batch: _Batch) -> Decision:
     """Decide on one event, as a hit of its own."""
+    hit, site = batch.hit, batch.site
     alone = replace(hit, body=hit.body + index.to_bytes(4, "big"))
     known = clickids.told(
         site,
@@ -204,7 +224,7 @@ def _decide(index: int, event: Event, hit: Hit, site: Site) -> Decision:
         clicks=events.clicks(event, site),
         now=min(event.at, hit.at),
     )
-    verdict = combine([_statement(event.consent)], site.consent, now=hit.at)
+    verdict = batch.verdict(event.consent)
     return settle(alone, site, verdict, list(events.readings(event, site)), known=known)
 
 

@@ -51,10 +51,14 @@ def readings(event: Event, site: Site) -> Iterator[tuple[Vendor, Reading]]:
         # The sample of ``explain`` has accounts without an id.
         name = account.id or vendor.account_example
         key = event.keys.get(name) or event.keys.get(vendor.key) or event.id
-        reading = vendor.compose(replace(event, id=key), name, account.settings)
-        if reading is not None:
+        named = event if key == event.id else replace(event, id=key)
+        reading = vendor.compose(named, name, account.settings)
+        if reading is None:
+            continue
+        if reading.notes or reading.signals != event.signals:
             notes = tuple(f"{vendor.key}: {note}" for note in reading.notes)
-            yield vendor, replace(reading, signals=event.signals, notes=notes)
+            reading = replace(reading, signals=event.signals, notes=notes)
+        yield vendor, reading
 
 
 def _is_meant(event: Event, account: Account) -> bool:
