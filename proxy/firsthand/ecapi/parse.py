@@ -25,6 +25,7 @@ _USER = frozenset({*vocabulary.USER, *vocabulary.UNUSED, *USER_FIELDS, "gpp_sid"
 _ITEM = frozenset({*vocabulary.ITEM, "ext"})
 _NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
 _MOST_UNKNOWN = 10
+_ID, _WORD, _OWN_NAME = text(200), text(64), text(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def parse(raw: Any) -> Parsed:  # noqa: ANN401 - JSON
     event = Event(
         type=kind,
         custom=own_name,
-        id=_single(raw, "id", text(200), errors),
-        data_set=_single(raw, "data_set_id", text(64), errors),
+        id=_single(raw, "id", _ID, errors),
+        data_set=_single(raw, "data_set_id", _WORD, errors),
         at=_moment(raw, errors),
         source=_source(raw, errors),
         signals=_signals(told, user, notes),
@@ -88,6 +89,8 @@ def _object(raw: Mapping[str, Any], name: str, faults: list[Fault]) -> dict[str,
 def _renamed(given: Mapping[str, Any], group: str) -> dict[str, Any]:
     """The text's spelling wins where both stand."""
     aliases = vocabulary.ALIASES.get(group, {})
+    if aliases.keys().isdisjoint(given):
+        return dict(given)
     found = {name: value for name, value in given.items() if name not in aliases}
     for alias, name in aliases.items():
         if alias in given and _absent(found.get(name)):
@@ -107,7 +110,7 @@ def _single(raw: Mapping[str, Any], name: str, reader: Reader, faults: list[Faul
 
 def _type(raw: Mapping[str, Any], errors: list[Fault]) -> tuple[str, str]:
     """Return type and own name, both empty where the event cannot be told from others."""
-    kind = _single(raw, "event_type", text(64), errors)
+    kind = _single(raw, "event_type", _WORD, errors)
     if not kind:
         errors.append(Fault("event_type", Code.REQUIRED))
     elif kind not in vocabulary.TYPES:
@@ -115,7 +118,7 @@ def _type(raw: Mapping[str, Any], errors: list[Fault]) -> tuple[str, str]:
     elif kind != CUSTOM:
         return kind, ""
     else:
-        own = _single(raw, "custom_event", text(100), errors)
+        own = _single(raw, "custom_event", _OWN_NAME, errors)
         if own:
             return kind, own
         errors.append(Fault("custom_event", Code.REQUIRED))
@@ -123,7 +126,7 @@ def _type(raw: Mapping[str, Any], errors: list[Fault]) -> tuple[str, str]:
 
 
 def _source(raw: Mapping[str, Any], errors: list[Fault]) -> str:
-    source = _single(raw, "source", text(64), errors).lower()
+    source = _single(raw, "source", _WORD, errors).lower()
     if source and source not in vocabulary.SOURCES:
         errors.append(Fault("source", Code.ENUM))
         return ""
@@ -173,8 +176,8 @@ def _told(
 def _lists(
     properties: Mapping[str, Any], faults: list[Fault]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for name, reader in vocabulary.LISTS.items():
-        given = properties.get(name)
+    for name in [name for name in vocabulary.LISTS if name in properties]:
+        reader, given = vocabulary.LISTS[name], properties[name]
         listed = given if isinstance(given, list) else [given]
         read = [reader(each) for each in listed[: vocabulary.MAX_LISTED] if not _absent(each)]
         faults += [Fault(f"properties.{name}", each) for each in read if isinstance(each, Code)]

@@ -52,8 +52,8 @@ def contacts(
     the same normal form as ECAPI, so a hash may go on as it is. A parameter may come several times.
     """
     pairs, notes = [], []
-    for kind, wire, portable in rows:
-        given = event.person.get(kind, _NOTHING)
+    for kind, wire, portable in [row for row in rows if row[0] in event.person]:
+        given = event.person[kind]
         values = given.values(portable=portable)
         pairs += [(wire, value) for value in values]
         if given.hashed and not values:
