@@ -1,5 +1,9 @@
+import pytest
+
 from firsthand.delivery.exchange import judged, told
-from firsthand.model import Accepted, Reason, Refused, Reply
+from firsthand.model import Accepted, Reason, Refused, Reply, TryLater
+from firsthand.vendor import Vendor
+from firsthand.vendors import VENDORS
 from tests.delivery.acme import judge, make_beacon
 
 BEACONS = [make_beacon(number=1), make_beacon(number=2)]
@@ -22,6 +26,15 @@ def test_a_judge_that_fails_parks_its_events_and_tells_the_place_only() -> None:
 def test_a_judge_that_miscounts_is_a_fault() -> None:
     outcomes = judged(judge, Reply(200, {}, b'{"odd": true}', 1), BEACONS)
     assert [one.reason for one in outcomes] == [Reason.FAULT] * 2
+
+
+@pytest.mark.parametrize("vendor", VENDORS.values(), ids=lambda vendor: vendor.key)
+@pytest.mark.parametrize("status", [429, 503])
+def test_every_vendor_is_waited_for(vendor: Vendor, status: int) -> None:
+    reply = Reply(status, {"retry-after": "7"}, b"{}", 1)
+    found = judged(vendor.judge, reply, [make_beacon(number=1)])[0]
+    assert isinstance(found, TryLater)
+    assert found.after_s == 7
 
 
 def test_told_of_an_exception_that_was_never_raised() -> None:

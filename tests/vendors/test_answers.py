@@ -64,6 +64,25 @@ def test_nothing_personal_is_shown() -> None:
     assert len(answers.shown("word " * 400)) <= 300
 
 
+# RFC 9110, section 10.2.3: seconds, or a date.
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("120", 120),
+        (" 7 ", 7),
+        ("Tue, 24 Nov 2026 10:02:00 GMT", 120),
+        ("Tue, 24 Nov 2026 09:00:00 GMT", 0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("99999999999999999999", None),
+    ],
+)
+def test_retry_after(told: str, seconds: float | None) -> None:
+    headers = {"retry-after": told, "date": "Tue, 24 Nov 2026 10:00:00 GMT"}
+    assert answers.retry_after_s(headers) == seconds
+
+
 def test_a_bad_event_is_alone_in_the_end() -> None:
     assert answers.bad("why", 2) == Split(Reason.BAD_EVENT, "why")
     assert answers.bad("why", 1) == Refused(Reason.BAD_EVENT, "why")
@@ -80,3 +99,4 @@ def test_no_answer_raises(body: bytes, status: int, told: str) -> None:
     reply = make_reply(status, body, **{"retry-after": told})
     answers.members(body)
     answers.trouble(reply, answers.shown(told))
+    answers.retry_after_s({"retry-after": told, "date": told})

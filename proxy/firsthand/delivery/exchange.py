@@ -2,11 +2,12 @@
 
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Protocol, TypeAlias
 
-from firsthand.model import Beacon, Call, Outcome, Reason, Refused, Reply
+from firsthand.model import Beacon, Call, Outcome, Reason, Refused, Reply, TryLater
+from firsthand.vendors.answers import retry_after_s
 
 Judge: TypeAlias = Callable[[Reply, Sequence[Beacon]], list[Outcome]]
 
@@ -47,7 +48,14 @@ def judged(judge: Judge, reply: Reply, beacons: Sequence[Beacon]) -> list[Outcom
     if len(outcomes) != len(beacons):
         message = f"judge gave {len(outcomes)} outcomes for {len(beacons)} events"
         return [Refused(Reason.FAULT, message)] * len(beacons)
-    return outcomes
+    return [_patient(outcome, reply) for outcome in outcomes]
+
+
+def _patient(outcome: Outcome, reply: Reply) -> Outcome:
+    """Have a call wait as long as the answer asks, where the vendor file says nothing of it."""
+    if not isinstance(outcome, TryLater) or outcome.after_s is not None:
+        return outcome
+    return replace(outcome, after_s=retry_after_s(reply.headers))
 
 
 def told(fault: Exception) -> str:

@@ -217,13 +217,11 @@ def _decide(index: int, event: Event, batch: _Batch) -> Decision:
     """Decide on one event, as a hit of its own."""
     hit, site = batch.hit, batch.site
     alone = replace(hit, body=hit.body + index.to_bytes(4, "big"))
-    known = clickids.told(
-        site,
-        site.vendors.values(),
-        ids=event.ids,
-        clicks=events.clicks(event, site),
-        now=min(event.at, hit.at),
-    )
+    clicks = events.clicks(event, site)
+    known = {}
+    if event.ids or clicks:
+        vendors, now = site.vendors.values(), min(event.at, hit.at)
+        known = clickids.told(site, vendors, ids=event.ids, clicks=clicks, now=now)
     verdict = batch.verdict(event.consent)
     return settle(alone, site, verdict, list(events.readings(event, site)), known=known)
 

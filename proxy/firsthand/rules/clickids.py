@@ -97,8 +97,6 @@ def told(
     ``ids`` are cookie values by the cookie's name, with or without its leading ``_``; ``clicks``
     click ids by parameter. Nothing is made but from a click, nothing malformed is taken.
     """
-    if not ids and not clicks:
-        return {}
     bare = {name.lstrip("_"): value for name, value in ids.items()}
     given = {name.lower(): value for name, value in clicks.items()}
     effective = {}

@@ -5,6 +5,7 @@ No vendor of its own: the files that use it say what their vendor documents.
 
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,21 @@ def wait_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that an answer's headers ask us to wait."""
     told = [headers.get(name, "") for name in _WAITS]
     return next((float(each) for each in told if _seconds(each)), None)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return what ``Retry-After`` asks for, in seconds or as a date beside the answer's own.
+
+    Source: RFC 9110, section 10.2.3, read 2026-11-24.
+    """
+    told = headers.get("retry-after", "").strip()
+    if _seconds(told):
+        return float(told)
+    try:
+        until, sent = (parsedate_to_datetime(each) for each in (told, headers.get("date", "")))
+        return max(0.0, (until - sent).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without its zone
+        return None
 
 
 def _seconds(told: str) -> bool:
