@@ -23,7 +23,7 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
     {"serve", "explain", "check", "snippet"},
-    {"letters", "scripts", "comparing"},
+    {"letters", "scripts", "comparing", "consent"},
     {"trying"},
     {"cli"},
     {"__main__"},

@@ -15,6 +15,7 @@ admin/             the private listener: report, events, health
 config, sandbox/   the configuration file; stand-ins of the vendors and a demo shop
 serve              the composition root
 letters, scripts   dead letters and the vendors' scripts for a terminal
+consent            receipts and what persons may ask for, for a terminal
 cli                the command line
 """
 

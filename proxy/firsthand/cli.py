@@ -13,8 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from firsthand import check as checking
+from firsthand import consent, letters, scripts, trying
 from firsthand import explain as explaining
-from firsthand import letters, scripts, trying
 from firsthand import snippet as pasting
 from firsthand.admin import terminal
 from firsthand.admin.report import dump
@@ -43,6 +43,7 @@ app = typer.Typer(
 dead = typer.Typer(no_args_is_help=True, help="Events that were given up: list, show.")
 app.add_typer(dead, name="dead")
 app.add_typer(scripts.app, name="scripts")
+app.add_typer(consent.app, name="consent")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[

@@ -195,6 +195,10 @@ class Table:
                 return row
         return None
 
+    def spells(self, path: str) -> bool:
+        """Say whether a row of its own spells a path: then no page has made it up."""
+        return path in self._kinds
+
     def kind(self, path: str) -> Kind:
         """Return the privacy class of an API path; what no row knows counts as custom."""
         row = self.row(path)

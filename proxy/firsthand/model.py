@@ -122,6 +122,7 @@ class Reason(StrEnum):
     FAULT = "fault"  # our own code failed on this event: it fails closed
     # withheld later
     WITHDRAWN = "withdrawn"
+    ERASED = "erased"  # a person asked for it, `firsthand consent erase`
     # delivery
     SHADOW = "shadow"
     DNS = "dns"
@@ -195,8 +196,9 @@ class Verdict:
     """What this visitor allows, as decided at arrival. ``sources`` lists who said so, in words.
 
     ``explicit``: what is granted was granted by an act of the visitor; ``refused``: they refused
-    everything by one. ``without`` holds keys of vendors that are refused although their purpose is
-    granted; ``problems`` what is to be counted, as ``source:reason``.
+    everything by one; ``decided``: they acted at all. ``without`` holds keys of vendors that are
+    refused although their purpose is granted; ``problems`` what is to be counted, as
+    ``source:reason``.
     """
 
     analytics: bool
@@ -206,6 +208,7 @@ class Verdict:
     without: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     refused: bool = False
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,8 @@ class Beacon:
     ``account`` is the browser's, ``to`` the account its server path goes to. ``subject`` is a
     keyed hash of our browser id. ``withheld`` is the reason why the server path ends here; then
     ``fields`` is empty. ``door`` is host and path of the vendor's beacon door to which a relayed
-    beacon goes: ``fields`` are then the door's parameters, else the API's fields.
+    beacon goes: ``fields`` are then the door's parameters, else the API's fields. ``policy`` is the
+    version of the rules that decided, ``dropped`` names fields that they took out, for the receipt.
     """
 
     id: str
@@ -241,6 +245,8 @@ class Beacon:
     shape: str  # "POST form, 31 parameters, 4 unlisted"
     withheld: Reason = Reason.NONE
     door: str = ""
+    policy: str = ""
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +257,30 @@ class Note:
     account: str
     name: str
     reason: str
+
+
+class Stand(StrEnum):
+    """How the visitor of an event stood to consent."""
+
+    GRANTED = "granted"  # by an act of theirs
+    IMPLIED = "implied"  # granted, and nobody acted
+    ANALYTICS = "analytics"  # granted for analytics alone, and the vendor needs more
+    REFUSED = "refused"
+    UNDECIDED = "undecided"  # the event came before the visitor decided
+    UNREADABLE = "unreadable"  # a source could not be read: nothing is granted
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An event that ended for want of consent, counted without it: bounded words.
+
+    ``source`` names who said anything. ``page`` is the path of the page without query, ids masked:
+    told only of who had not decided.
+    """
+
+    stand: Stand
+    source: str
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
 from firsthand.edge.supply import Supply
 from firsthand.explain import sample
-from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.model import Beacon, Choice, Note, Withdrawal
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
@@ -42,6 +42,7 @@ class Kept:
 
     beacons: list[Beacon] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
     withdrawn: list[Withdrawal] = field(default_factory=list)
     broken: bool = False
     last_error: str = ""
@@ -60,8 +61,11 @@ class Kept:
         self.notes += notes
         self.withdrawn += withdrawn
 
-    def count(self, note: Note) -> None:
-        self.notes.append(note)
+    def count(self, note: Note | Choice) -> None:
+        if isinstance(note, Choice):
+            self.choices.append(note)
+        else:
+            self.notes.append(note)
 
     async def trim(self) -> None:
         """Nothing to trim."""

@@ -29,6 +29,7 @@ def test_the_defaults_are_what_the_reference_says(tmp_path: Path) -> None:
         twins=90 * DAY,
         hours=400 * DAY,
         days=775 * DAY,
+        notes=403 * DAY,
     )
 
 
@@ -62,7 +63,7 @@ async def test_a_disk_that_fails_is_told_and_ends_nothing(caplog: pytest.LogCapt
     broken = Broken()
     with caplog.at_level(logging.ERROR):
         async with asyncio.TaskGroup() as tasks:
-            task = tasks.create_task(keep(broken, lambda: Retention(1, 1, 1, 1, 1, 1, 1)))
+            task = tasks.create_task(keep(broken, lambda: Retention(1, 1, 1, 1, 1, 1, 1, 1)))
             await broken.asked.wait()
             await asyncio.sleep(0)
             assert not task.done()

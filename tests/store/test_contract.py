@@ -587,7 +587,7 @@ async def test_what_is_being_sent_ends_as_its_lane_says_and_leaves_no_letter(
 
 LIMITS = Retention(
     queue=3 * DAY, dead=30 * DAY, unreadable=30 * DAY, withdrawals=8 * DAY, twins=90 * DAY,
-    hours=400 * DAY, days=775 * DAY,
+    hours=400 * DAY, days=775 * DAY, notes=403 * DAY,
 )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""Kills a worker at random points of a burst: what it acknowledged is there, once."""
+"""Kills a worker at random points of a burst: what it acknowledged is there, once, and so is the
+consent receipt of each, in a chain that holds.
+"""
 
 import asyncio
 import os
@@ -6,10 +8,16 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import IO
 
+import orjson
+
+from firsthand.rules.chain import check
+from firsthand.rules.receipts import event_hash
 from firsthand.store.contract import Durability
+from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.delivering import open_delivering
 from firsthand.store.sqlite.files import ledger_lock, outbox_paths
 from firsthand.store.sqlite.queue import SqliteQueue
@@ -36,6 +44,14 @@ def burst(folder: Path, turn: int, output: IO[bytes], kill_after: int) -> set[in
     output.seek(0)
     # The last line may be torn.
     return {int(line) for line in output.read().rpartition(b"\n")[0].split()}
+
+
+async def receipts(folder: Path) -> Counter[str]:
+    """Return how often each event has a receipt, after a check of the chain."""
+    async with open_book(folder, Durability.PROCESS) as book:
+        lines = [line async for line in book.lines()]
+    assert check(lines).findings == []
+    return Counter(orjson.loads(line)["event"] for line in lines[1:-1])
 
 
 async def moved(folder: Path) -> list[str]:
@@ -67,3 +83,5 @@ def test_nothing_acknowledged_is_lost_or_moved_twice(tmp_path: Path) -> None:
     assert len(keys) == len(set(keys))
     assert {f"key-{number}" for number in answered} <= set(keys)
     assert outbox_paths(tmp_path) == []
+    expected = {event_hash(b"s", "shop", key).hex() for key in keys}
+    assert asyncio.run(receipts(tmp_path)) == Counter(expected)

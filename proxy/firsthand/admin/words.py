@@ -97,6 +97,7 @@ REASON: Mapping[str, str] = {
     Reason.BOT: "looks like a robot",
     Reason.FAULT: "Firsthand failed on it",
     Reason.WITHDRAWN: "consent withdrawn",
+    Reason.ERASED: "erased at a person's request",
     Reason.SHADOW: "shadow",
     Reason.DNS: "name not resolved",
     Reason.CONNECT: "no connection",

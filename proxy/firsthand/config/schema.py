@@ -227,6 +227,12 @@ class RetentionSection(Section):
     )
     hourly_days: int = Field(400, ge=1, le=4000, description="counts by the hour; days")
     daily_months: int = Field(25, ge=1, le=120, description="counts by the day; months of 31 days")
+    refusal_months: int = Field(
+        13, ge=1, le=60, description="counts of what was refused or came too early; months"
+    )
+    receipt_months: int = Field(
+        0, ge=0, le=60, description="consent receipts; months; 0: 13, and 24 under optout"
+    )
 
 
 class RecordingSection(Section):

@@ -9,6 +9,7 @@ from typing import Any
 from publicsuffixlist import PublicSuffixList
 
 from firsthand.config.load import Config, accounts
+from firsthand.config.policyversion import version
 from firsthand.config.schema import VENDOR_SECTIONS, AccountSection, ScriptsSection, SiteSection
 from firsthand.config.secret import ingest_key, old_secrets
 from firsthand.errors import ConfigError
@@ -27,6 +28,11 @@ _ADDRESS = re.compile(r"[0-9.]+|.*:.*:.*")
 
 def site(config: Config, *, secret: bytes, file: str) -> Site:
     """Return the site. Raises ``ConfigError`` for what can never work."""
+    built = _site(config, secret, file)
+    return dataclasses.replace(built, policy=version(built))
+
+
+def _site(config: Config, secret: bytes, file: str) -> Site:
     section = config.site
     tracking = section.tracking_host.partition(":")[0]
     if section.scheme == "http" and not _is_local(tracking):

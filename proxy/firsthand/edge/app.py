@@ -156,6 +156,8 @@ class Edge:
             return True
         for ended in decision.ended:
             self.outbox.count(ended.note)
+            if ended.choice is not None:
+                self.outbox.count(ended.choice)
         for reason in decision.odd:
             self.count(reason)
         if not decision.beacons and not decision.withdrawn:

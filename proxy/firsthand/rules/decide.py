@@ -16,7 +16,6 @@ from firsthand.model import (
     Fields,
     Hit,
     Mode,
-    Note,
     Origin,
     Reading,
     Reason,
@@ -25,7 +24,9 @@ from firsthand.model import (
 )
 from firsthand.rules import addresses, clickids, keeper, relay
 from firsthand.rules.consent import gate
+from firsthand.rules.ended import Ended, end
 from firsthand.rules.personal import telling
+from firsthand.rules.receipts import dropped
 from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
 from firsthand.rules.withdrawal import withdraw
 from firsthand.vendor import Vendor
@@ -59,14 +60,6 @@ TRANSPORTS = {
     "application/json": "json",
     "text/plain": "text",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """An event that ended at arrival, with the reason: what is counted and explained."""
-
-    note: Note
-    canonical: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +116,7 @@ def settle(  # noqa: PLR0913 - one argument for each thing that the decision han
     ``known``    the visitor's ids by cookie name where no browser asks: then no cookie is set.
     """
     reads = [_judge(hit, site, vendor, verdict, reading) for vendor, reading in told]
-    ended = tuple(_end(read) for read in reads if read.reason in LEAVES_NO_EVENT)
+    ended = tuple(_end(read, hit) for read in reads if read.reason in LEAVES_NO_EVENT)
     kept = [read for read in reads if read.reason not in LEAVES_NO_EVENT]
     notes = tuple(note for read in reads for note in read.reading.notes)
     odd = _odd(verdict, reads)
@@ -183,6 +176,10 @@ def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Read
     )
     told = () if reason else telling(reading.fields, site.tables[vendor.key])
     return _Read(vendor, reading, account, own, reason, told)
+
+
+def _end(read: _Read, hit: Hit) -> Ended:
+    return end(read.vendor, read.account, read.reading, read.verdict, read.reason, hit.origin)
 
 
 def _no_account(account: Account | None) -> Reason:
@@ -248,13 +245,6 @@ def _bot(hit: Hit, site: Site) -> Reason:
     return Reason.BOT if hit.bot >= SAYS_SO and site.bots is WhenBot.WITHHOLD else Reason.NONE
 
 
-def _end(read: _Read) -> Ended:
-    """Count an event by bounded words: an unknown account or a custom name is public input."""
-    account = (read.account.id or read.reading.account) if read.account else ""
-    name = read.reading.name if read.reading.name in read.vendor.event_names else "(custom)"
-    return Ended(Note(read.vendor.key, account, name, read.reason), read.reading.canonical)
-
-
 @dataclass(frozen=True, slots=True)
 class _Ids:
     """What is known of the visitor: ids by cookie name, the cookie lines that follow, whose."""
@@ -311,6 +301,7 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
     relayed = relay.relays(read.account)
     table = (here.site.relays if relayed else here.site.tables)[vendor.key]
     told = {} if read.reason else _told(here, read, table, effective)
+    before = tuple(told)
     fields = _sendable(table, read, told)
     event = identity(here.site, account, here.digest, index)
     return Beacon(
@@ -337,6 +328,8 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
         shape=_shape(hit, reading),
         withheld=read.reason,
         door=f"{hit.host}{hit.path}" if relayed and not read.reason else "",
+        policy=here.site.policy,
+        dropped=dropped(table, before, read.telling, fields),
     )
 
 

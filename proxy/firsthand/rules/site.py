@@ -91,6 +91,7 @@ class Site:
     when_blocked: WhenBlocked = WhenBlocked.EXPLICIT
     bots: WhenBot = WhenBot.WITHHOLD
     scripts: ScriptPolicy = field(default_factory=ScriptPolicy)
+    policy: str = ""  # version of all that decides on consent, for receipts
     any_account: bool = False  # the sample of ``explain``: whatever id the hit carries
 
     @staticmethod

@@ -18,7 +18,7 @@ from firsthand.rules.site import Site
 from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
-from firsthand.serve.retention import keep, keep_scripts, limits, windows
+from firsthand.serve.retention import Bookkeeping, keep, keep_scripts, kept, limits, windows
 from firsthand.store.contract import Outbox
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
@@ -57,6 +57,7 @@ class Lead:
         self._delivery: Delivery | None = None
         self._desk: Desk | None = None
         self._custody: SqliteCustody | None = None
+        self._books: Bookkeeping | None = None
         self._stopping = asyncio.Event()
 
     def watch(self, outbox: Outbox) -> None:
@@ -68,6 +69,8 @@ class Lead:
         self._plan = plan
         if self._custody is not None:
             self._custody.use(judge_of(plan.site))
+        if self._books is not None:
+            self._books.use(plan.site, kept(plan.config))
         if self._desk is not None:
             self._desk.use(plan.site, frozenset(plan.config.admin.hosts), plan.token)
         if self._delivery is not None:
@@ -111,6 +114,9 @@ class Lead:
             pages = await self._pages(parts, self._custody, stack)
             self._delivery = self._health.delivery = _delivery(self._plan, parts)
             self._health.mover = parts.mover
+            books = self._books = Bookkeeping(
+                parts.receipts, self._plan.site, kept(self._plan.config)
+            )
             if self._stopping.is_set():
                 self._delivery.stop()
             async with asyncio.TaskGroup() as tasks:
@@ -118,6 +124,7 @@ class Lead:
                     tasks.create_task(keep(parts.keeping, lambda: limits(self._plan.config))),
                     tasks.create_task(keep_scripts(self._custody)),
                     tasks.create_task(sweep(lambda: self._plan)),
+                    tasks.create_task(books.run()),
                     tasks.create_task(self._show(pages)),
                 ]
                 await self._delivery.run()

@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from firsthand.model import Beacon, Client, Note, Origin, Outcome, Reason, Server, Withdrawal
+from firsthand.model import (
+    Beacon,
+    Choice,
+    Client,
+    Note,
+    Origin,
+    Outcome,
+    Reason,
+    Server,
+    Withdrawal,
+)
 
 
 class Durability(StrEnum):
@@ -179,6 +189,7 @@ class Retention:
     ``withdrawals``  at least as long as anything older can come into the queue.
     ``twins``        the events themselves, with their traces; at least as long as ``queue``.
     ``hours``, ``days``  the roll-ups.
+    ``notes``        what was counted of events that left nothing else, by the hour and by the day.
     """
 
     queue: int
@@ -188,6 +199,7 @@ class Retention:
     twins: int
     hours: int
     days: int
+    notes: int
 
 
 class Outbox(Protocol):
@@ -212,7 +224,7 @@ class Outbox(Protocol):
         Raises ``OSError`` when the disk does not take them.
         """
 
-    def count(self, note: Note) -> None:
+    def count(self, note: Note | Choice) -> None:
         """Count ``note``; it is written with a later group, at the latest after a second."""
 
     async def trim(self) -> None:

@@ -28,6 +28,8 @@ BEACONS = st.builds(
     origin=st.sampled_from(Origin),
     client=st.sampled_from(Client),
     withheld=st.sampled_from(Reason),
+    policy=TEXT,
+    dropped=st.lists(TEXT, max_size=2).map(tuple),
 )
 
 

@@ -14,7 +14,7 @@ from tests.store.sqlite.plans import large_scans
 
 LIMITS = Retention(
     queue=DAY_MS, dead=DAY_MS, unreadable=DAY_MS, withdrawals=DAY_MS, twins=DAY_MS,
-    hours=DAY_MS, days=DAY_MS,
+    hours=DAY_MS, days=DAY_MS, notes=DAY_MS,
 )  # fmt: skip
 
 

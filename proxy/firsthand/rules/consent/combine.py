@@ -34,11 +34,17 @@ def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Ver
         without=refused(policy.social_vendors if social else (), heard),
         problems=problems(aged),
         refused=not analytics and not marketing and any(map(_refuses, heard)),
+        decided=any(said.explicit and _answers(said) for said in heard),
     )
 
 
 def _refuses(said: Statement) -> bool:
     return said.explicit and said.analytics is Say.DENIED and said.marketing is Say.DENIED
+
+
+def _answers(said: Statement) -> bool:
+    """Say whether a statement says anything: an old yes is none any more."""
+    return said.analytics is not Say.UNKNOWN or said.marketing is not Say.UNKNOWN
 
 
 def _aged(said: Statement, policy: Policy, now: int) -> Statement:

@@ -1,6 +1,7 @@
 """Lines of an outbox row: a letter for the kind, then JSON without line breaks.
 
-``b`` a beacon, ``w`` a withdrawal, ``n`` a note and how often it was counted.
+``b`` a beacon, ``w`` a withdrawal, ``n`` a note and how often it was counted, ``c`` a choice
+likewise, ``e`` an erasure.
 """
 
 from collections.abc import Iterable
@@ -9,14 +10,25 @@ from typing import Any
 
 import orjson
 
-from firsthand.model import Beacon, Client, Note, Origin, Reason, Verdict, Withdrawal
+from firsthand.model import (
+    Beacon,
+    Choice,
+    Client,
+    Note,
+    Origin,
+    Reason,
+    Stand,
+    Verdict,
+    Withdrawal,
+)
+from firsthand.store.subjects import Erasure
 
 _ORIGINS = {one.value: one for one in Origin}
 _CLIENTS = {one.value: one for one in Client}
 _REASONS = {one.value: one for one in Reason}
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
-_BEACON, _WITHDRAWN, _NOTE = b"b", b"w", b"n"
+_BEACON, _WITHDRAWN, _NOTE, _CHOICE, _ERASURE = b"b", b"w", b"n", b"c", b"e"
 
 
 @dataclass(slots=True)
@@ -26,6 +38,8 @@ class Group:
     beacons: list[tuple[Beacon, bytes]] = field(default_factory=list)
     withdrawn: list[tuple[Withdrawal, int]] = field(default_factory=list)
     notes: list[tuple[Note, int, int]] = field(default_factory=list)
+    choices: list[tuple[Choice, int, int]] = field(default_factory=list)
+    erasures: list[Erasure] = field(default_factory=list)
     unreadable: list[tuple[int, bytes]] = field(default_factory=list)
 
 
@@ -41,7 +55,13 @@ def encode(beacon: Beacon) -> bytes:
         texts = {one.name: getattr(beacon, one.name) for one in fields(beacon)}
         clean = {name: _clean(text) for name, text in texts.items() if type(text) is str}
         verdict = Verdict(analytics=False, marketing=False, explicit=False)
-        whole: Any = {**clean, "verdict": verdict, "fields": {}, "withheld": Reason.FAULT}
+        whole: Any = {
+            **clean,
+            "verdict": verdict,
+            "fields": {},
+            "dropped": (),
+            "withheld": Reason.FAULT,
+        }
         return orjson.dumps(replace(beacon, **whole))
 
 
@@ -58,6 +78,7 @@ def decode(line: bytes) -> Beacon:
     raw["origin"] = _ORIGINS[raw["origin"]]
     raw["client"] = _CLIENTS[raw["client"]]
     raw["withheld"] = _REASONS[raw["withheld"]]
+    raw["dropped"] = tuple(raw.get("dropped", ()))
     return Beacon(**raw)
 
 
@@ -75,6 +96,17 @@ def note_line(note: Note, n: int) -> bytes:
     """Return the line of a note that was counted ``n`` times."""
     texts = map(_clean, (note.vendor, note.account, note.name, note.reason))
     return _NOTE + orjson.dumps([*texts, n])
+
+
+def choice_line(choice: Choice, n: int) -> bytes:
+    """Return the line of a choice that was counted ``n`` times."""
+    texts = map(_clean, (choice.stand, choice.source, choice.page))
+    return _CHOICE + orjson.dumps([*texts, n])
+
+
+def erasure_line(erasure: Erasure) -> bytes:
+    """Return the line of an erasure."""
+    return _ERASURE + orjson.dumps(erasure)
 
 
 def read_group(rows: Iterable[tuple[int, bytes]]) -> Group:
@@ -99,5 +131,12 @@ def _read_line(group: Group, at: int, line: bytes) -> None:
     elif kind == _NOTE:
         vendor, account, name, reason, n = orjson.loads(rest)
         group.notes.append((Note(vendor, account, name, reason), n, at))
+    elif kind == _CHOICE:
+        stand, source, page, n = orjson.loads(rest)
+        group.choices.append((Choice(Stand(stand), source, page), n, at))
+    elif kind == _ERASURE:
+        told = orjson.loads(rest)
+        lists = {name: tuple(told[name]) for name in ("subjects", "twins", "lines")}
+        group.erasures.append(Erasure(at=int(told["at"]), **lists))
     else:
         raise ValueError(kind)

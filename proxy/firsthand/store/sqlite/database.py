@@ -82,6 +82,7 @@ LEDGER = Schema(
 )
 SCRIPTS = Schema("script custody", 1, "schema_scripts.sql")
 RECENT = Schema("recent hits", 1, "schema_recent.sql")
+RECEIPTS = Schema("consent receipts", 1, "schema_receipts.sql")
 
 
 def disk_error(path: Path, error: sqlite3.Error) -> OSError:

@@ -16,6 +16,7 @@ from firsthand.store.sqlite.leases import Leases
 from firsthand.store.sqlite.ledger import SqliteLedger, open_ledger
 from firsthand.store.sqlite.mover import SqliteMover
 from firsthand.store.sqlite.queue import SqliteQueue
+from firsthand.store.sqlite.receipts import SqliteReceipts, open_receipts
 
 CACHE_KIB = 16_384
 # Indexes are no part of a schema's version: a file is used without them, or with others, as well.
@@ -36,6 +37,7 @@ class Delivering:
     queue: SqliteQueue
     ledger: SqliteLedger
     keeping: SqliteKeeping
+    receipts: SqliteReceipts
 
 
 @asynccontextmanager
@@ -59,16 +61,21 @@ async def open_delivering(  # noqa: PLR0913 - what the process knows and the sto
     path = ledger_path(folder)
     leases = Leases()
     intake = Intake(secret, kinds, windows, leases)
-    async with opened(path, LEDGER, durability) as db, open_ledger(folder) as ledger:
+    async with (
+        opened(path, LEDGER, durability) as db,
+        open_ledger(folder) as ledger,
+        open_receipts(folder, secret=secret, durability=durability) as receipts,
+    ):
         await db.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         with start_errors(path):
             for statement in INDEXES:
                 await db.execute(statement)
         writer = Writer(db, path)
         writer.on_failure(intake.forget)
-        mover = SqliteMover(folder, writer, intake)
+        mover = SqliteMover(folder, writer, intake, receipts)
         try:
             queue = SqliteQueue(writer, leases)
-            yield Delivering(mover, queue, ledger, SqliteKeeping(writer, leases))
+            keeping = SqliteKeeping(writer, leases)
+            yield Delivering(mover, queue, ledger, keeping, receipts)
         finally:
             await mover.close()

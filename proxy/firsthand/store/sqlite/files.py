@@ -29,6 +29,11 @@ def ledger_path(folder: Path) -> Path:
     return folder / "ledger.db"
 
 
+def receipts_path(folder: Path) -> Path:
+    """Return the file of the consent receipts."""
+    return folder / "receipts.db"
+
+
 def scripts_path(folder: Path) -> Path:
     """Return the file of the script custody."""
     return folder / "scripts.db"

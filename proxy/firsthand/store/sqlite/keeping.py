@@ -30,7 +30,8 @@ OLD_TWINS = """
 SELECT id FROM twins WHERE at < ? AND id < (SELECT max(id) FROM twins) ORDER BY at LIMIT ?"""
 DELETE_TWIN = "DELETE FROM twins WHERE id = ?"
 DELETE_TRACE = "DELETE FROM traces WHERE twin = ?"
-ROLL_UPS = ("counts", "notes", "coverage", "latency", "key_health")
+NOTES = "notes"
+ROLL_UPS = ("counts", NOTES, "coverage", "latency", "key_health")
 OLDEST = {
     table: f"SELECT min(at) FROM {table} WHERE by_day = ?"  # noqa: S608 - one of the names above
     for table in ROLL_UPS
@@ -66,8 +67,9 @@ class SqliteKeeping:
         await self._repeat(_delete(DELETE_TOMBSTONES, now - limits.withdrawals))
         await self._repeat(_delete_twins(now - limits.twins))
         for table in ROLL_UPS:
-            await self._repeat(_delete_span(table, 0, now - limits.hours))
-            await self._repeat(_delete_span(table, 1, now - limits.days))
+            most = limits.notes if table == NOTES else limits.days
+            await self._repeat(_delete_span(table, 0, now - min(limits.hours, most)))
+            await self._repeat(_delete_span(table, 1, now - most))
 
     async def _repeat(self, step: Step) -> None:
         more = True

@@ -26,6 +26,7 @@ from firsthand.store.sqlite.database import (
 )
 from firsthand.store.sqlite.files import delete_database, outbox_lock, outbox_paths, try_lock
 from firsthand.store.sqlite.intake import Intake
+from firsthand.store.sqlite.receipts import SqliteReceipts
 
 ROWS = 64
 """Rows read at once: 16 MiB at most."""
@@ -59,8 +60,11 @@ class Source:
 class SqliteMover:
     """``contract.Mover``. ``last_error``: why the last move failed; empty if it did not."""
 
-    def __init__(self, folder: Path, writer: Writer, intake: Intake) -> None:
+    def __init__(
+        self, folder: Path, writer: Writer, intake: Intake, receipts: SqliteReceipts
+    ) -> None:
         self._folder = folder
+        self._receipts = receipts
         self._writer = writer
         self._intake = intake
         self._sources: dict[Path, Source] = {}
@@ -109,6 +113,8 @@ class SqliteMover:
     async def _enter(self, source: Source, rows: list[Row], now: int) -> int:
         group = read_group((at, body) for _, at, body in rows)
         last = rows[-1][0]
+        # First, and by itself: nothing waits for a vendor before its receipt stands.
+        await self._receipts.take(source.identity, rows, group, now=now)
         async with self._writer.transaction() as db:
             cursor = await db.execute(MOVE_CURSOR, (last, source.identity, source.last))
             if cursor.rowcount != 1:
@@ -162,6 +168,7 @@ class SqliteMover:
             held.release()
         async with self._writer.transaction() as ledger:
             await ledger.execute(FORGET_CURSOR, (source.identity,))
+        await self._receipts.forget(source.identity)
 
 
 def _count(moved: Moved, group: Group) -> None:

@@ -16,9 +16,16 @@ from uuid import uuid4
 import aiosqlite
 
 from firsthand.errors import ConfigError
-from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.model import Beacon, Choice, Note, Withdrawal
+from firsthand.rules.standing import OTHER_PAGE
 from firsthand.store.contract import Durability
-from firsthand.store.sqlite.codec import beacon_line, note_line, withdrawn_line
+from firsthand.store.sqlite.codec import (
+    beacon_line,
+    choice_line,
+    erasure_line,
+    note_line,
+    withdrawn_line,
+)
 from firsthand.store.sqlite.database import (
     OUTBOX,
     cause,
@@ -35,6 +42,7 @@ from firsthand.store.sqlite.files import (
     outbox_path,
     try_lock,
 )
+from firsthand.store.subjects import Erasure
 
 GROUP_BYTES = 256 * 1024
 """A group is closed when it gets larger, so that the mover's steps stay short."""
@@ -115,7 +123,7 @@ class SqliteOutbox:
         self._identity = identity
         self._clock = clock
         self._waiting: list[_Waiting] = []
-        self._notes: Counter[Note] = Counter()
+        self._notes: Counter[Note | Choice] = Counter()
         self._notes_timer: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._closing = False
@@ -140,15 +148,18 @@ class SqliteOutbox:
             lines += [withdrawn_line(one, now) for one in withdrawn]
         if not lines:
             return
+        await self._written(b"\n".join(lines))
+
+    async def _written(self, part: bytes) -> None:
         committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((b"\n".join(lines), committed))
+        self._waiting.append((part, committed))
         self._wake.set()
         await committed
 
-    def count(self, note: Note) -> None:
+    def count(self, note: Note | Choice) -> None:
         """Count ``note``; it is written with a later group, at the latest after a second."""
         if note not in self._notes and len(self._notes) >= MAX_NOTES:
-            note = Note(note.vendor, "", "(other)", note.reason)
+            note = _other(note)
         self._notes[note] += 1
         self._start_timer()
 
@@ -165,6 +176,10 @@ class SqliteOutbox:
             self._stop_timer()
             self._fail(self._take_waiting(len(self._waiting)), self._closed())
             self._ended.set()
+
+    async def erase(self, erasure: Erasure) -> None:
+        """Return once ``erasure`` is durable; the mover has it carried out. Raises ``OSError``."""
+        await self._written(erasure_line(erasure))
 
     async def trim(self) -> None:
         """Delete what the mover has carried away, and empty the log. Raises ``OSError``.
@@ -204,7 +219,7 @@ class SqliteOutbox:
         notes, self._notes = self._notes, Counter()
         self._stop_timer()
         lines = [part for part, _ in group]
-        lines += [note_line(note, n) for note, n in notes.items()]
+        lines += [_count_line(note, n) for note, n in notes.items()]
         try:
             await self._db.execute(INSERT, (self._clock(), b"\n".join(lines)))
         except sqlite3.Error as error:
@@ -270,3 +285,14 @@ class SqliteOutbox:
         while first is not None and first <= moved:
             await self._db.execute(DELETE_MOVED, (min(moved, first + TRIM_ROWS - 1),))
             first += TRIM_ROWS
+
+
+def _other(note: Note | Choice) -> Note | Choice:
+    """Return what a count becomes once a second has brought too many kinds."""
+    if isinstance(note, Choice):
+        return Choice(note.stand, note.source, OTHER_PAGE if note.page else "")
+    return Note(note.vendor, "", "(other)", note.reason)
+
+
+def _count_line(note: Note | Choice, n: int) -> bytes:
+    return choice_line(note, n) if isinstance(note, Choice) else note_line(note, n)
