@@ -77,6 +77,26 @@ def test_a_chain_is_verified_without_the_database(config: str, tmp_path: Path) -
     assert not as_json("verify", str(file), status=1)["holds"]
 
 
+def test_erase_tells_counts_and_no_identifier(config: str) -> None:
+    said = run("erase", "--event", "key-0", "--config", config)
+    assert "dead letters: 1 found, 1 removed" in said
+    assert "events in the ledger: 2 found, 2 removed" in said
+    assert "key-0" not in said
+    told = as_json("erase", "--event", "key-0", "--config", config)
+    assert set(told["found"].values()) == {0}
+    # The receipts stand, and the chain tells that somebody was erased: not who.
+    assert len(as_json("prove", "key-0", "--config", config)["receipts"]) == 2
+    chain = run("chain", "--config", config)
+    assert '"kind":"erased"' in chain
+    assert "key-0" not in chain
+
+
+def test_export_is_for_the_person_who_asks(config: str) -> None:
+    told = orjson.loads(run("export", "--event", "key-0", "--config", config))
+    assert [one["vendor"] for one in told["events"]] == ["meta", "ga4"]
+    assert len(told["receipts"]) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["x", "--head", "1"], "--head: NUMBER:HASH"), (["nowhere.jsonl"], "nowhere.jsonl: No such")],

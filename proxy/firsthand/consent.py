@@ -15,7 +15,7 @@ from rich.table import Table
 from firsthand.admin import words
 from firsthand.errors import ConfigError
 from firsthand.rules.chain import Checked, Head, check, head_of
-from firsthand.serve import consenting
+from firsthand.serve import consenting, persons
 from firsthand.serve.plan import SANDBOX_CONFIG
 
 T = TypeVar("T")
@@ -86,6 +86,31 @@ def verify(
     raise typer.Exit(1 if found.findings else 0)
 
 
+Cookie = Annotated[
+    str, typer.Option("--cookie", help="NAME=VALUE, of fh_keep or of a vendor's cookie.")
+]
+Event = Annotated[str, typer.Option("--event", help="The key of one event.")]
+
+
+@app.command()
+def export(config: ConfigPath = None, cookie: Cookie = "", event: Event = "") -> None:
+    """Print all that is stored of a person, as JSON: what they may ask for. It is personal data."""
+    _print_json(_run(persons.export(config or SANDBOX_CONFIG, cookie=cookie, event=event)))
+
+
+@app.command()
+def erase(
+    config: ConfigPath = None, cookie: Cookie = "", event: Event = "", *, as_json: AsJson = False
+) -> None:
+    """Erase a person from queue, dead letters and ledger; with a cookie, bar what still comes."""
+    done = _run(persons.erase(config or SANDBOX_CONFIG, cookie=cookie, event=event))
+    if as_json:
+        _print_json(done.told())
+    else:
+        _print_erased(done)
+    raise typer.Exit(1 if any(done.left.values()) else 0)
+
+
 def _head(text: str) -> Head:
     found = head_of(text)
     if found is None:
@@ -140,6 +165,25 @@ def _proof_cells(one: dict[str, Any]) -> list[str]:
         " | ".join(source["says"] for source in told["sources"]),
         f"{fate}; without {taken}" if taken else fate,
     ]
+
+
+_ERASED = {
+    "waiting": "events that waited",
+    "dead_letters": "dead letters",
+    "events": "events in the ledger",
+    "unreadable_lines": "lines that this version cannot read",
+}
+
+
+def _print_erased(done: persons.Erased) -> None:
+    console = Console(soft_wrap=True)
+    for what, n in done.found.items():
+        console.print(f"{_ERASED[what]}: {words.number(n)} found, {n - done.left[what]} removed")
+    if done.barred:
+        console.print("Whatever of this browser arrived until now goes to no vendor any more.")
+    if any(done.left.values()):
+        console.print("What is left is being sent at this moment: run the command again.")
+    console.print("What vendors have got already is theirs to erase: ask them.")
 
 
 def _checked(found: Checked) -> dict[str, Any]:

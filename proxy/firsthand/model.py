@@ -259,30 +259,6 @@ class Note:
     reason: str
 
 
-class Stand(StrEnum):
-    """How the visitor of an event stood to consent."""
-
-    GRANTED = "granted"  # by an act of theirs
-    IMPLIED = "implied"  # granted, and nobody acted
-    ANALYTICS = "analytics"  # granted for analytics alone, and the vendor needs more
-    REFUSED = "refused"
-    UNDECIDED = "undecided"  # the event came before the visitor decided
-    UNREADABLE = "unreadable"  # a source could not be read: nothing is granted
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An event that ended for want of consent, counted without it: bounded words.
-
-    ``source`` names who said anything. ``page`` is the path of the page without query, ids masked:
-    told only of who had not decided.
-    """
-
-    stand: Stand
-    source: str
-    page: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """A visitor refuses what one vendor got: nothing of ``subject`` that waits may go there."""

@@ -20,9 +20,10 @@ from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
 from firsthand.edge.supply import Supply
 from firsthand.explain import sample
-from firsthand.model import Beacon, Choice, Note, Withdrawal
+from firsthand.model import Beacon, Note, Withdrawal
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
+from firsthand.rules.standing import Choice
 from firsthand.rules.wanted import wanted
 from firsthand.store.meter import Meter
 from firsthand.store.sqlite.custody import open_custody

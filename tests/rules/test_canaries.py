@@ -147,8 +147,15 @@ def _as_copy(hit: Hit) -> Hit:
 
 
 def stored(decision: Decision) -> str:
-    """Return all that leaves the rules towards disk, ledger, log and browser."""
-    return json.dumps(asdict(decision), default=str)
+    """Return all that leaves the rules towards disk, ledger, log and browser.
+
+    Not the path of an undecided visitor's page: ``edge/crowd.py`` keeps it in memory until it is
+    a crowd's (``tests/edge/test_crowd.py``).
+    """
+    told = asdict(decision)
+    for ended in told["ended"]:
+        (ended["choice"] or {}).pop("page", None)
+    return json.dumps(told, default=str)
 
 
 def leaks(text: str, found: Marked) -> list[str]:

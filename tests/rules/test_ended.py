@@ -2,8 +2,9 @@
 
 import pytest
 
-from firsthand.model import Choice, Note, Origin, Reason, Stand, Verdict
+from firsthand.model import Note, Origin, Reason, Verdict
 from firsthand.rules.ended import end
+from firsthand.rules.standing import Choice, Stand
 from firsthand.vendors import VENDORS
 from tests.factories import make_reading
 from tests.samples import PIXEL, shop

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsthand.model import Choice, Stand, Verdict
+from firsthand.model import Verdict
 from firsthand.rules.consent import gate
 from firsthand.rules.consent.policy import Policy
-from firsthand.rules.standing import choice, page_path, source, stand
+from firsthand.rules.standing import Choice, Stand, choice, page_path, source, stand
 from tests.factories import make_hit, make_reading
 from tests.samples import ANALYTICS_ONLY, GRANTED, NOW, REFUSED
 

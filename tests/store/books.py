@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from firsthand.model import Beacon, Choice, Note
+from firsthand.model import Beacon, Note
 from firsthand.rules.chain import Checked, Head, check
+from firsthand.rules.standing import Choice
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite.book import SqliteBook, open_book
 from firsthand.store.sqlite.codec import beacon_line, choice_line, note_line, read_group

@@ -85,6 +85,7 @@ _OF_REASON: Mapping[Reason, Cause] = {
     Reason.AGGREGATE_ONLY: Cause.CONSENT_REFUSED,
     Reason.LIMITED_DATA: Cause.CONSENT_REFUSED,
     Reason.WITHDRAWN: Cause.CONSENT_REFUSED,
+    Reason.ERASED: Cause.CONSENT_REFUSED,
     Reason.BLOCKED: Cause.BEACON_BLOCKED,
     Reason.MIRROR: Cause.DUPLICATE,
     Reason.DUPLICATE: Cause.DUPLICATE,

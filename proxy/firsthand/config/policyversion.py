@@ -9,8 +9,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
-import firsthand
-from firsthand import rules, vendors
+from firsthand import __version__, rules, vendors
 from firsthand.rules.receipts import DIGEST_DIGITS, Record, canonical, digest
 from firsthand.rules.site import Account, Site
 
@@ -31,7 +30,7 @@ def described(site: Site) -> Record:
     """Return what a policy version stands for, as the chain of receipts tells it. No secrets."""
     return {
         "version": site.policy,
-        "firsthand": firsthand.__version__,
+        "firsthand": __version__,
         "code": code_version(),
         "configuration": _configuration(site),
     }

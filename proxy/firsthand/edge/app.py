@@ -11,6 +11,7 @@ from aiohttp import web
 
 from firsthand.edge import requests
 from firsthand.edge.answers import Answers
+from firsthand.edge.crowd import Crowd
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Answer, build, refusal
@@ -72,6 +73,7 @@ class Edge:
         self.front = front
         self.scripts = scripts
         self.answers = answers
+        self.crowd = Crowd(site.consent.page_crowd)
         self._https = site.tracking_url.startswith("https:")
         exposed = _exposed(site)
         self._cors = {
@@ -125,7 +127,7 @@ class Edge:
             return self._answer(hit, unkept(hit, fault=True), request)
         if response.counted:
             self.count(response.counted)
-        stored = await self._store(response, came)
+        stored = await self._store(response, came, hit.ip)
         self._noted(hit, response)
         kept = await self._asked(response) if stored else unkept(hit, fault=False)
         return self._answer(hit, kept, request)
@@ -149,7 +151,7 @@ class Edge:
         self.count(f"fault_{type(fault).__name__}")
         log.error("fault %s at %s:%s", type(fault).__name__, frame.filename, frame.lineno)
 
-    async def _store(self, response: Response, came: float) -> bool:
+    async def _store(self, response: Response, came: float, ip: str) -> bool:
         """Make the decision durable; say whether the disk took it."""
         decision = response.decision
         if decision is None:
@@ -157,7 +159,7 @@ class Edge:
         for ended in decision.ended:
             self.outbox.count(ended.note)
             if ended.choice is not None:
-                self.outbox.count(ended.choice)
+                self.outbox.count(self.crowd.told(ended.choice, ip))
         for reason in decision.odd:
             self.count(reason)
         if not decision.beacons and not decision.withdrawn:

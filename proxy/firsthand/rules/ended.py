@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from firsthand.model import Choice, Note, Origin, Reading, Reason, Verdict
+from firsthand.model import Note, Origin, Reading, Reason, Verdict
 from firsthand.rules.site import Account
-from firsthand.rules.standing import choice
+from firsthand.rules.standing import Choice, choice
 from firsthand.vendor import Vendor
 
 FOR_CONSENT = frozenset({Reason.CONSENT, Reason.AGGREGATE_ONLY})

@@ -5,10 +5,12 @@ an event is lost, whatever the visitor says a second later; counted by page, it 
 """
 
 import re
+from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import unquote
 
-from firsthand.model import Choice, Reading, Stand, Verdict
+from firsthand.model import Reading, Verdict
 from firsthand.rules.addresses import host, is_personal
 from firsthand.rules.consent.statement import Fault
 
@@ -24,6 +26,30 @@ _FAULTS = frozenset(fault.value for fault in Fault)
 _ID = re.compile(
     r"[0-9a-f-]{16,}|.*[0-9]{5,}.*|(?=.*[0-9])(?=.*[A-Za-z])[A-Za-z0-9_=+-]{20,}", re.IGNORECASE
 )
+
+
+class Stand(StrEnum):
+    """How the visitor of an event stood to consent."""
+
+    GRANTED = "granted"  # by an act of theirs
+    IMPLIED = "implied"  # granted, and nobody acted
+    ANALYTICS = "analytics"  # granted for analytics alone, and the vendor needs more
+    REFUSED = "refused"
+    UNDECIDED = "undecided"  # the event came before the visitor decided
+    UNREADABLE = "unreadable"  # a source could not be read: nothing is granted
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An event that ended for want of consent, counted without it: bounded words.
+
+    ``source`` names who said anything. ``page`` is the path of the page without query, ids masked,
+    of those who had not decided: in memory only, until a crowd has been there (``edge/crowd.py``).
+    """
+
+    stand: Stand
+    source: str
+    page: str = ""
 
 
 def stand(verdict: Verdict) -> Stand:

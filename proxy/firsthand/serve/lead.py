@@ -105,7 +105,7 @@ class Lead:
         async with AsyncExitStack() as stack:
             stack.callback(held.release)
             plan = self._plan
-            parts = await stack.enter_async_context(_parts(plan, held))
+            parts = await stack.enter_async_context(delivering_parts(plan, held))
             self._custody = await stack.enter_async_context(
                 open_custody(
                     plan.folder, judge_of(plan.site), durability=plan.config.store.durability
@@ -172,7 +172,7 @@ class Lead:
         return None
 
 
-def _parts(plan: Plan, held: Held) -> AbstractAsyncContextManager[Delivering]:
+def delivering_parts(plan: Plan, held: Held) -> AbstractAsyncContextManager[Delivering]:
     """Open the ledger for every vendor there is: a new configuration may name any of them."""
     whole = replace(plan.site, tables=Site.tables_of(VENDORS), relays=Site.relays_of(VENDORS))
     return open_delivering(

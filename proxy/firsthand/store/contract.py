@@ -16,7 +16,6 @@ from typing import Protocol
 
 from firsthand.model import (
     Beacon,
-    Choice,
     Client,
     Note,
     Origin,
@@ -25,6 +24,7 @@ from firsthand.model import (
     Server,
     Withdrawal,
 )
+from firsthand.rules.standing import Choice
 
 
 class Durability(StrEnum):

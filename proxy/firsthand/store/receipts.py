@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from firsthand.model import Stand
 from firsthand.rules.chain import Head
+from firsthand.rules.standing import Stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from firsthand.model import Choice, Note, Reason, Stand, Verdict
+from firsthand.model import Note, Reason, Verdict
 from firsthand.rules.chain import Head
 from firsthand.rules.receipts import event_hash
+from firsthand.rules.standing import Choice, Stand
 from firsthand.store.contract import Durability
 from firsthand.store.receipts import Early, Kept, StandCount
 from firsthand.store.sqlite.delivering import open_delivering

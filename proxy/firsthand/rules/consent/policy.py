@@ -99,6 +99,14 @@ class Policy:
         metadata={"doc": "Group ids by source, where a consent platform's own were renamed."},
     )
 
+    page_crowd: int = field(
+        default=10,
+        metadata={
+            "doc": "Visitors that a page must have had before its path is named where events are "
+            "counted that came before the visitor decided; until then it is (other)."
+        },
+    )
+
     def __post_init__(self) -> None:
         if not 1 <= self.max_age_days <= MAX_AGE_CEILING:
             raise ValueError(f"max_age_days: must be within 1 and {MAX_AGE_CEILING}")

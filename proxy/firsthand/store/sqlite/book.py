@@ -8,8 +8,8 @@ from typing import Any
 
 import aiosqlite
 
-from firsthand.model import Stand
 from firsthand.rules.chain import Closing, Head
+from firsthand.rules.standing import Stand
 from firsthand.store.contract import Durability
 from firsthand.store.receipts import Early, Receipt, StandCount
 from firsthand.store.sqlite.database import RECEIPTS, connected, disk_errors, opened

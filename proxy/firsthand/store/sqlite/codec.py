@@ -12,15 +12,14 @@ import orjson
 
 from firsthand.model import (
     Beacon,
-    Choice,
     Client,
     Note,
     Origin,
     Reason,
-    Stand,
     Verdict,
     Withdrawal,
 )
+from firsthand.rules.standing import Choice, Stand
 from firsthand.store.subjects import Erasure
 
 _ORIGINS = {one.value: one for one in Origin}
@@ -28,6 +27,7 @@ _CLIENTS = {one.value: one for one in Client}
 _REASONS = {one.value: one for one in Reason}
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
+_ERASED = ("subjects", "queue", "dead", "twins", "lines")
 _BEACON, _WITHDRAWN, _NOTE, _CHOICE, _ERASURE = b"b", b"w", b"n", b"c", b"e"
 
 
@@ -136,7 +136,7 @@ def _read_line(group: Group, at: int, line: bytes) -> None:
         group.choices.append((Choice(Stand(stand), source, page), n, at))
     elif kind == _ERASURE:
         told = orjson.loads(rest)
-        lists = {name: tuple(told[name]) for name in ("subjects", "twins", "lines")}
+        lists = {name: tuple(told[name]) for name in _ERASED}
         group.erasures.append(Erasure(at=int(told["at"]), **lists))
     else:
         raise ValueError(kind)

@@ -11,6 +11,7 @@ from firsthand.model import Beacon, Kind
 from firsthand.rules.trace import KindOf, mask, verdict_words
 from firsthand.store.sqlite.codec import Group
 from firsthand.store.sqlite.database import many
+from firsthand.store.sqlite.erasing import erase
 from firsthand.store.sqlite.leases import Leases
 from firsthand.store.sqlite.series import LANES, MAX_TEXT, SERIES, Bounds, Key, Numbered
 from firsthand.store.sqlite.tally import Tally, note_key
@@ -85,8 +86,10 @@ class Intake:
         await self._enqueue(db, arrivals.waiting, now)
         await self._trace(db, arrivals)
         await tally.write(db)
-        in_flight = self._leases.in_flight(now) if group.withdrawn else ()
+        in_flight = self._leases.in_flight(now) if group.withdrawn or group.erasures else ()
         await withdraw(db, group.withdrawn, in_flight=in_flight, now=now)
+        for erasure in group.erasures:
+            await erase(db, erasure, in_flight=in_flight, now=now)
         await many(db, KEEP_UNREADABLE, group.unreadable)
 
     async def _numbers(self, db: aiosqlite.Connection, group: Group) -> Mapping[Key, int]:

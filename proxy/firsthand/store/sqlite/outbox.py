@@ -16,8 +16,8 @@ from uuid import uuid4
 import aiosqlite
 
 from firsthand.errors import ConfigError
-from firsthand.model import Beacon, Choice, Note, Withdrawal
-from firsthand.rules.standing import OTHER_PAGE
+from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.rules.standing import OTHER_PAGE, Choice
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite.codec import (
     beacon_line,

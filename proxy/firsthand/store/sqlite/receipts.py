@@ -16,10 +16,10 @@ from uuid import uuid4
 import aiosqlite
 import orjson
 
-from firsthand.model import Beacon, Choice, Stand
+from firsthand.model import Beacon
 from firsthand.rules import receipts
 from firsthand.rules.chain import Head
-from firsthand.rules.standing import OTHER_PAGE, stand
+from firsthand.rules.standing import OTHER_PAGE, Choice, Stand, stand
 from firsthand.store.contract import Durability
 from firsthand.store.receipts import Kept
 from firsthand.store.sqlite.codec import Group, read_group

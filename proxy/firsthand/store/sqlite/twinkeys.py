@@ -15,7 +15,11 @@ def twin_key(secret: bytes, beacon: Beacon) -> bytes:
     An event without a key is nobody's twin; its own id stands in.
     """
     key = beacon.event_key or f"\n{beacon.id}"
-    parts = (beacon.site, beacon.vendor, beacon.account, beacon.name, key)
+    return key_of(secret, beacon.site, beacon.vendor, beacon.account, beacon.name, key)
+
+
+def key_of(secret: bytes, *parts: str) -> bytes:
+    """Return ``twin_key`` of site, vendor, account, event name and event key."""
     return hmac.digest(secret, "\0".join(parts).encode(), "sha256")[:KEY_BYTES]
 
 
@@ -26,8 +30,12 @@ def owner_of(secret: bytes, key: bytes, beacon: Beacon) -> bytes:
     """
     if not beacon.subject or beacon.key_made or beacon.origin is Origin.BACKEND:
         return b""
-    text = key + beacon.subject.encode()
-    return blake2b(text, key=secret[:64], digest_size=OWNER_BYTES).digest()
+    return owner_key(secret, key, beacon.subject)
+
+
+def owner_key(secret: bytes, key: bytes, subject: str) -> bytes:
+    """Return the keyed hash of a twin key and a visitor."""
+    return blake2b(key + subject.encode(), key=secret[:64], digest_size=OWNER_BYTES).digest()
 
 
 def own_key(key: bytes, owner: bytes) -> bytes:
