@@ -11,11 +11,25 @@ from aiohttp import web
 from firsthand.admin.app import app
 from firsthand.admin.guard import Desk, Part
 from firsthand.admin.metrics import Figures
+from firsthand.admin.rows import HOUR_MS
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
+from firsthand.rules.standing import Choice, Stand
+from firsthand.store.contract import Durability
+from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
-from tests.admin.sample import NOW, MemoryLedger, MemoryQueue, full_ledger, full_queue, make_site
+from tests.admin.sample import (
+    HOSTILE,
+    NOW,
+    MemoryLedger,
+    MemoryQueue,
+    full_ledger,
+    full_queue,
+    make_site,
+)
 from tests.custody import fill
+from tests.store.backends import event
+from tests.store.books import open_books
 
 TOKEN = "correct-horse-battery-staple-correct-horse-bat"
 AUTH = {"Authorization": f"Bearer {TOKEN}"}
@@ -34,6 +48,18 @@ class Listener:
     figures: Figures = field(default_factory=lambda: Figures(NOW))
 
 
+async def fill_book(folder: Path) -> None:
+    """Enter what a morning brought: yes, no, too early, on pages that visitors made up too."""
+    async with open_books(folder) as books:
+        await books.take(event(0), event(1, at=NOW - HOUR_MS))
+        await books.take(
+            (Choice(Stand.UNDECIDED, "none", "/cart"), 12),
+            (Choice(Stand.UNDECIDED, "onetrust", HOSTILE), 3),
+            (Choice(Stand.UNDECIDED, "none", "(other)"), 1),
+            (Choice(Stand.REFUSED, "onetrust"), 7),
+        )
+
+
 @asynccontextmanager
 async def listening(
     ledger: MemoryLedger | None = None,
@@ -47,8 +73,10 @@ async def listening(
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         custody = await stack.enter_async_context(open_custody(folder, judge_of(shop)))
+        book = await stack.enter_async_context(open_book(folder, Durability.PROCESS))
         if scripts:
             await fill(custody, NOW)
+            await fill_book(folder)
 
         async def health() -> tuple[Part, ...]:
             return tuple(listener.parts)
@@ -60,6 +88,7 @@ async def listening(
             ledger=full_ledger() if ledger is None else ledger,
             queue=full_queue() if queue is None else queue,
             custody=custody,
+            book=book,
             site=shop,
             token=TOKEN,
             hosts=frozenset({"127.0.0.1", "admin.example.com"}),

@@ -10,7 +10,7 @@ from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
 from tests.admin.sample import META, MemoryLedger, account, make_site
 from tests.custody import FBEVENTS, digest
 
-OTHERS = ("/delivery", "/scripts", "/metrics", "/nowhere")
+OTHERS = ("/consent", "/delivery", "/scripts", "/metrics", "/nowhere")
 CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", *OTHERS)
 
 

@@ -26,7 +26,7 @@ CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGS += ["--disable-background-networking", "--disable-component-update"]
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
-PAGES = ("/report", "/events", f"/events/{4:032x}", "/delivery", "/scripts", "/nowhere")
+PAGES = ("/report", "/events", f"/events/{4:032x}", "/consent", "/delivery", "/scripts", "/nowhere")
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -87,7 +87,7 @@ async def test_empty_and_closed_pages_too(browser: Browser, scheme: str) -> None
         page, complaints = await enter(
             browser, f"{empty.address}/report", color_scheme=scheme, viewport=PHONE
         )
-        for path in ("/report", "/events", "/delivery", "/scripts"):
+        for path in ("/report", "/events", "/consent", "/delivery", "/scripts"):
             await page.goto(empty.address + path)
             await check(page)
         assert not complaints
@@ -112,7 +112,7 @@ async def test_every_drawing_has_its_numbers_beside_it(
 
 
 async def test_a_name_with_markup_runs_nothing(browser: Browser, listener: Listener) -> None:
-    for path in ("/report", "/events"):
+    for path in ("/report", "/events", "/consent"):
         page, complaints = await enter(browser, listener.address + path)
         assert await page.get_by_text(HOSTILE).count() > 0
         assert await page.locator("main img").count() == 0

@@ -11,6 +11,7 @@ import pytest
 from firsthand.explain import sample
 from firsthand.model import Client, Hit, Origin, Reading
 from firsthand.rules.consent.policy import Policy
+from firsthand.rules.standing import OTHER_PAGE, Stand
 from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public, running
 from tests.rules.consent.sources.examples import all_examples
 
@@ -553,3 +554,14 @@ async def test_an_answer_tells_nothing_of_us_and_repeats_nothing(
     }
     assert b"no-store" in head
     assert (rest == b"") is (status != 200)
+
+
+async def test_an_event_that_comes_too_early_is_counted_and_its_page_is_not_told(
+    edge: Public,
+) -> None:
+    await edge.get(META_TARGET, "Cookie: x=y")
+    assert [(one.stand, one.source, one.page) for one in edge.kept.choices] == [
+        (Stand.UNDECIDED, "none", OTHER_PAGE)
+    ]
+    await edge.get(META_TARGET, f"Cookie: {REFUSED}")
+    assert edge.kept.choices[1].stand is Stand.REFUSED

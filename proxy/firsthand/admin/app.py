@@ -8,6 +8,7 @@ from aiohttp import web
 
 from firsthand.admin.answers import add_headers, as_html, as_json, wants_json
 from firsthand.admin.assets import asset
+from firsthand.admin.consent import consent
 from firsthand.admin.guard import DESK, Desk, guard
 from firsthand.admin.metrics import CONTENT_TYPE, written
 from firsthand.admin.report import build
@@ -32,6 +33,7 @@ def app(desk: Desk) -> web.Application:
     made.router.add_get("/report", report)
     made.router.add_get("/events", events)
     made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
+    made.router.add_get("/consent", consent)
     made.router.add_get("/delivery", delivery)
     made.router.add_get("/scripts", scripts)
     made.router.add_get("/scripts/export", export)

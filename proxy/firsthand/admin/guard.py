@@ -15,6 +15,7 @@ from firsthand.admin.metrics import Figures
 from firsthand.rules.site import Site
 from firsthand.store.contract import Ledger, Queue
 from firsthand.store.custody import Custody
+from firsthand.store.receipts import Book
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Desk:
     ledger: Ledger
     queue: Queue
     custody: Custody
+    book: Book
     site: Site
     hosts: frozenset[str]
     token: InitVar[str]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from firsthand.admin.causes import Cause, Place
 from firsthand.model import Client, Mode, Origin, Reason, Server
+from firsthand.rules.standing import Stand
 
 CLIENT: Mapping[str, str] = {
     "none": "no request",
@@ -113,6 +114,15 @@ REASON: Mapping[str, str] = {
     Reason.VENDOR_WARNING: "vendor warned",
     Reason.UNCONFIRMED: "vendor's last word outstanding",
     Reason.RELAYED: "the door answers the same to anything: whether it counted is not known",
+}
+
+STAND: Mapping[str, str] = {
+    Stand.GRANTED: "granted",
+    Stand.IMPLIED: "granted by silence",
+    Stand.ANALYTICS: "analytics only",
+    Stand.REFUSED: "refused",
+    Stand.UNDECIDED: "not decided yet",
+    Stand.UNREADABLE: "unreadable",
 }
 
 

@@ -20,6 +20,7 @@ from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
 from firsthand.serve.retention import Bookkeeping, keep, keep_scripts, kept, limits, windows
 from firsthand.store.contract import Outbox
+from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import Held, ledger_lock
@@ -136,10 +137,14 @@ class Lead:
     ) -> web.AppRunner:
         # Once more: another plan may have come while it was opened.
         custody.use(judge_of(self._plan.site))
+        book = await stack.enter_async_context(
+            open_book(self._plan.folder, self._plan.config.store.durability)
+        )
         self._desk = Desk(
             ledger=parts.ledger,
             queue=parts.queue,
             custody=custody,
+            book=book,
             site=self._plan.site,
             token=self._plan.token,
             hosts=frozenset(self._plan.config.admin.hosts),
