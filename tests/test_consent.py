@@ -50,6 +50,7 @@ def test_prove_for_people_and_for_programs(config: str) -> None:
     for words in ("meta", "Purchase", "analytics, marketing (explicit)", "without custom"):
         assert words in said
     assert "withheld: vendor blocked" in said
+    assert "meta A-1: server path refused, event refused by the vendor" in said
     assert "key-0" not in said
     told = as_json("prove", "key-0", "--config", config)
     assert [one["what"]["vendor"] for one in told["receipts"]] == ["meta", "ga4"]

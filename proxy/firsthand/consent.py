@@ -144,6 +144,10 @@ def _print_proof(found: dict[str, Any]) -> None:
     for one in found["receipts"]:
         table.add_row(*(escape(words.plain(cell)) for cell in _proof_cells(one)))
     console.print(table)
+    for one in found["ledger"]:
+        why = f", {words.reason(one['reason'])}" if one["reason"] else ""
+        line = f"{one['vendor']} {one['account']}: server path {one['server_path']}{why}"
+        console.print(escape(words.plain(line)), soft_wrap=True)
     broken = [one["seq"] for one in found["receipts"] if not one["holds"]]
     if broken:
         console.print(f"[bold red]Changed since it was written:[/] record {broken}")

@@ -21,7 +21,9 @@ async def test_an_event_is_proved_by_its_key(tmp_path: Path) -> None:
         assert receipt["holds"]
         assert receipt["what"]["vendor"] == "acme"
         assert found["head"] == str(await head(config))
-        assert (await prove(config, "key-1"))["receipts"] == []
+        assert [one["server_path"] for one in found["ledger"]] == ["refused"]
+        nothing = await prove(config, "key-1")
+        assert (nothing["receipts"], nothing["ledger"]) == ([], [])
 
 
 async def test_without_a_book_the_way_out_is_told(tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ from firsthand.serve.plan import data_folder
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite.book import SqliteBook, open_book
 from firsthand.store.sqlite.files import receipts_path
+from firsthand.store.sqlite.subjects import open_subjects
+from firsthand.store.subjects import Happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,36 @@ async def book(path: Path) -> AsyncIterator[tuple[SqliteBook, Site]]:
 
 
 async def prove(path: Path, event_key: str) -> dict[str, Any]:
-    """Return what is known of an event: its receipts, each with whether its hash holds."""
-    async with book(path) as (opened, built):
-        found = await opened.find(hashes(built, event_key))
-        head = await opened.head()
+    """Return what is known of an event: its receipts, each with whether its hash holds, and what
+    became of it at each vendor, as long as the ledger has it.
+    """
+    here = desk(path)
+    secrets = (here.site.secret, *here.site.old_secrets)
+    async with (
+        open_book(here.folder, here.durability) as opened,
+        open_subjects(here.folder, here.durability, secrets) as ledger,
+    ):
+        found = await opened.find(hashes(here.site, event_key))
+        became = await ledger.of_key(event_key)
+        end = await opened.head()
     return {
         "receipts": [{**orjson.loads(one.line), "holds": one.holds} for one in found],
-        "head": str(head),
+        "ledger": [happened(one) for one in became],
+        "head": str(end),
+    }
+
+
+def happened(one: Happened) -> dict[str, Any]:
+    """Return an event of the ledger for a program: no identifiers."""
+    return {
+        "event": str(one.id),
+        "arrived_at": one.at,
+        "vendor": one.vendor,
+        "account": one.to,
+        "name": one.name,
+        "browser_path": one.client or "none",
+        "server_path": one.server,
+        "reason": one.reason,
     }
 
 

@@ -5,7 +5,6 @@ one: then this process does, under the lock by which only one process delivers.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +18,7 @@ from firsthand.errors import ConfigError
 from firsthand.rules import keeper
 from firsthand.rules.clickids import cookie_name
 from firsthand.rules.site import Site
-from firsthand.serve.consenting import hashes
+from firsthand.serve.consenting import happened, hashes
 from firsthand.serve.lead import delivering_parts
 from firsthand.serve.plan import Plan, now, plan
 from firsthand.serve.retention import kept, limits
@@ -28,11 +27,11 @@ from firsthand.store.sqlite.delivering import Delivering
 from firsthand.store.sqlite.files import ledger_lock, ledger_path, outbox_path
 from firsthand.store.sqlite.outbox import open_outbox
 from firsthand.store.sqlite.subjects import SqliteSubjects, open_subjects
-from firsthand.store.subjects import Erasure, Found, Happened, Person, Stored
+from firsthand.store.subjects import Erasure, Found, Person, Stored
 from firsthand.vendor import IdCookie
 
 OWN_OUTBOX = 1_000_000
-"""Numbers from here on are those of commands, by their process id: workers have small ones."""
+"""The outbox of commands: workers have small numbers."""
 ROUNDS = 3
 LOOK_S = 0.1
 PATIENCE_S = 60.0
@@ -115,7 +114,7 @@ async def export(path: Path, *, cookie: str, event: str) -> dict[str, Any]:
     return {
         "waiting": [_stored(one) for one in found.waiting],
         "given_up": [_stored(one) for one in found.dead],
-        "events": [_happened(one) for one in found.events],
+        "events": [happened(one) for one in found.events],
         "unreadable_lines": len(found.unreadable),
         "receipts": receipts,
         "kept_for_days": _kept_for(made),
@@ -138,19 +137,6 @@ def _stored(one: Stored) -> dict[str, Any]:
         "event_key": beacon.event_key,
         "arrived_at": beacon.at,
         "fields": beacon.fields,
-    }
-
-
-def _happened(one: Happened) -> dict[str, Any]:
-    return {
-        "event": str(one.id),
-        "arrived_at": one.at,
-        "vendor": one.vendor,
-        "account": one.to,
-        "name": one.name,
-        "browser_path": one.client or "none",
-        "server_path": one.server,
-        "reason": one.reason,
     }
 
 
@@ -204,20 +190,19 @@ class _Carrier:
     def __init__(self, made: Plan, delivering: Delivering | None) -> None:
         self._plan = made
         self._parts = delivering
-        self._number = OWN_OUTBOX + os.getpid()
 
     async def carry(self, erasure: Erasure) -> None:
         """Return once it is carried out."""
         durability = self._plan.config.store.durability
         async with open_outbox(
-            self._plan.folder, self._number, clock=now, durability=durability
+            self._plan.folder, OWN_OUTBOX, clock=now, durability=durability
         ) as outbox:
             await outbox.erase(erasure)
         if self._parts is not None:
             await self._parts.mover.move(now=now())
             return
         # Who delivers deletes an outbox that nobody owns once it has taken what it holds.
-        mine = outbox_path(self._plan.folder, self._number)
+        mine = outbox_path(self._plan.folder, OWN_OUTBOX)
         for _ in range(int(PATIENCE_S / LOOK_S)):
             if not mine.exists():
                 return

@@ -1,10 +1,11 @@
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from firsthand.model import Withdrawal
+from firsthand.model import Note, Withdrawal
 from firsthand.store.contract import Retention
 from firsthand.store.sqlite import keeping as module
 from firsthand.store.sqlite.keeping import SqliteKeeping
@@ -41,6 +42,19 @@ async def test_tombstones_and_unreadable_lines_go_after_their_time(tmp_path: Pat
         assert (count(tmp_path, "tombstones"), count(tmp_path, "unreadable")) == (600, 600)
         await store.keeping.purge(LIMITS, now=NOW + DAY_MS + 300)
         assert (count(tmp_path, "tombstones"), count(tmp_path, "unreadable")) == (0, 300)
+
+
+async def test_counts_of_refusals_go_before_those_of_events(tmp_path: Path) -> None:
+    limits = replace(LIMITS, twins=9 * DAY_MS, hours=9 * DAY_MS, days=9 * DAY_MS, notes=DAY_MS)
+    async with open_sqlite(tmp_path) as store:
+        store.outbox.count(Note("acme", "A-1", "purchase", "consent"))
+        await store.take(event(0))
+        await store.keeping.purge(limits, now=NOW + DAY_MS // 4)
+        assert count(tmp_path, "notes") == 2
+        await store.keeping.purge(limits, now=NOW + 3 * DAY_MS)
+        assert count(tmp_path, "notes") == 0
+        assert await store.states(by_day=True) == await store.states()
+        assert sum((await store.states()).values()) == 1
 
 
 async def test_others_get_on_between_its_steps(

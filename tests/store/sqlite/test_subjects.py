@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from firsthand.model import Accepted
 from firsthand.store.contract import Durability
-from firsthand.store.sqlite import subjects
+from firsthand.store.sqlite import subjects as module
 from firsthand.store.sqlite.subjects import open_subjects
 from firsthand.store.subjects import Found, Person
 from tests.store.backends import event, open_sqlite
@@ -38,14 +40,13 @@ async def test_a_key_that_two_visitors_have_tells_them_apart(tmp_path: Path) -> 
         assert len((await found(tmp_path, Person(event_key="lead"))).events) == 3
 
 
-async def test_many_events_are_looked_through_in_steps(tmp_path: Path) -> None:
-    before, subjects.STEP = subjects.STEP, 2
-    try:
-        async with open_sqlite(tmp_path) as store:
-            await store.take(*(event(n, subject="jane" if n % 3 else "joe") for n in range(9)))
-            assert len((await found(tmp_path, Person(subjects=("jane",)))).events) == 6
-    finally:
-        subjects.STEP = before
+async def test_many_events_are_looked_through_in_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP", 2)
+    async with open_sqlite(tmp_path) as store:
+        await store.take(*(event(n, subject="jane" if n % 3 else "joe") for n in range(9)))
+        assert len((await found(tmp_path, Person(subjects=("jane",)))).events) == 6
 
 
 async def test_nobody_has_nothing(tmp_path: Path) -> None:

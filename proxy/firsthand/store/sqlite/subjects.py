@@ -90,6 +90,10 @@ class SqliteSubjects:
             await self._lines((*texts, *(_json(one) for one in subjects))),
         )
 
+    async def of_key(self, event_key: str) -> list[Happened]:
+        """Return what became of the events of a key, as far as the ledger knows their names."""
+        return await self._happened(await self._by_key(event_key))
+
     async def _by_text(self, table: str, texts: Iterable[bytes]) -> Rows:
         found = [row for text in texts for row in await self._read(BY_TEXT[table], (text,))]
         return {row[0]: _stored(*row) for row in found}
