@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from firsthand.model import Note, Reason, Verdict
+from firsthand.model import Note, Origin, Reason, Verdict
 from firsthand.rules.chain import Head
 from firsthand.rules.receipts import event_hash
 from firsthand.rules.standing import Choice, Stand
@@ -146,7 +146,8 @@ async def test_counts_are_kept_for_as_long_as_they_are_to_be(books: Books) -> No
 
 async def test_how_visitors_stood_is_counted(books: Books) -> None:
     early = Choice(Stand.UNDECIDED, "none", "/cart")
-    await books.take(event(0), (early, 2), (Choice(Stand.REFUSED, "onetrust"), 3))
+    told = event(1, origin=Origin.BACKEND)
+    await books.take(event(0), told, (early, 2), (Choice(Stand.REFUSED, "onetrust"), 3))
     await books.take((early, 1), at=NOW + HOUR)
     hour = NOW - NOW % HOUR
     assert await books.book.stands(since=NOW, until=FAR) == [

@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiosqlite
 import orjson
 
-from firsthand.model import Beacon
+from firsthand.model import Beacon, Origin
 from firsthand.rules import receipts
 from firsthand.rules.chain import Head
 from firsthand.rules.standing import OTHER_PAGE, Choice, Stand, stand
@@ -207,7 +207,9 @@ class SqliteReceipts:
         stands: Counter[tuple[int, str]] = Counter()
         early: Counter[tuple[int, str, str]] = Counter()
         for beacon, _ in group.beacons:
-            stands[hour(beacon.at), stand(beacon.verdict)] += 1
+            # A shop's server says what its visitor chose: nobody asked, and nobody came too early.
+            if beacon.origin is not Origin.BACKEND:
+                stands[hour(beacon.at), stand(beacon.verdict)] += 1
         for choice, n, at in group.choices:
             stands[hour(at), choice.stand] += n
             if choice.stand is Stand.UNDECIDED:
