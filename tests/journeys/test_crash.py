@@ -1,4 +1,6 @@
-"""kill -9 in the middle of a burst: what was answered arrives, once; another worker takes over."""
+"""kill -9 in the middle of a burst: what was answered arrives, once, with one consent receipt each;
+another worker takes over.
+"""
 
 import asyncio
 import os
@@ -7,11 +9,17 @@ import signal
 from collections import Counter
 from pathlib import Path
 
+import orjson
 import pytest
 from aiohttp import ClientError, ClientSession, TCPConnector
 
+from firsthand.rules.chain import check
+from firsthand.rules.receipts import event_hash
 from firsthand.sandbox import meta
 from firsthand.sandbox.server import Sandbox
+from firsthand.serve.plan import plan
+from firsthand.store.contract import Durability
+from firsthand.store.sqlite.book import open_book
 from tests.journeys.conftest import free_port, serving, written
 
 BURST = 2_000
@@ -53,6 +61,15 @@ async def arrived(sandbox: Sandbox, keys: set[str]) -> Counter[str]:
             await asyncio.sleep(0.1)
 
 
+async def receipts(config: Path) -> Counter[str]:
+    """Return how often each event has a consent receipt, after a check of the chain."""
+    made = plan(config)
+    async with open_book(made.folder, Durability.POWER) as book:
+        lines = [line async for line in book.lines()]
+    assert check(lines).findings == []
+    return Counter(str(orjson.loads(line).get("event", "")) for line in lines)
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_what_was_answered_survives_a_kill(tmp_path: Path, seed: int) -> None:
     edge = free_port()
@@ -68,6 +85,10 @@ async def test_what_was_answered_survives_a_kill(tmp_path: Path, seed: int) -> N
         async with serving(config):
             answered |= await burst(edge, BURST, 10, now)
             found = await arrived(sandbox, answered)
+            entered = await receipts(config)
+        site = plan(config).site
+        wanted = [event_hash(site.secret, site.name, key).hex() for key in answered]
+        assert {entered[event] for event in wanted} == {1}
         twice = [key for key, times in found.items() if times > 1]
         assert len(twice) <= 2 * 1000, "more than the batches in flight went out again"
 
