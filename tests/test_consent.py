@@ -15,6 +15,8 @@ from tests.serve.buried import buried
 from tests.serve.test_plan import written
 from tests.store.backends import event
 
+TOP = Path(__file__).parents[1]
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
@@ -76,6 +78,21 @@ def test_a_chain_is_verified_without_the_database(config: str, tmp_path: Path) -
     file.write_text(file.read_text().replace('"ga4"', '"ga5"'))
     assert "Wrong: line 3, record 2: was changed" in run("verify", str(file), status=1)
     assert not as_json("verify", str(file), status=1)["holds"]
+
+
+def test_what_the_docs_print_checks_a_chain_without_firsthand(
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = (TOP / "docs" / "receipts.md").read_text("utf-8").split("```python\n")[1]
+    code = code.partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    chain = run("chain", "--config", config)
+    Path("chain.jsonl").write_text(chain)
+    exec(code, {})
+    assert capsys.readouterr().out.startswith("holds {'seq': 3")
+    Path("chain.jsonl").write_text(chain.replace('"ga4"', '"ga5"'))
+    with pytest.raises(AssertionError):
+        exec(code, {})
 
 
 def test_erase_tells_counts_and_no_identifier(config: str) -> None:
