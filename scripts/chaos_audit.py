@@ -9,16 +9,23 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
+import orjson
+
+from firsthand.rules.receipts import event_hash, genesis
 from firsthand.sandbox import meta, tiktok
 from firsthand.store.sqlite.codec import decode
+from firsthand.store.sqlite.links import unsealed
 from firsthand.vendors import VENDORS
 from scripts.chaos_load import Key, Load
 from scripts.chaos_world import Got, World
 
 PORTS_REST_S = 5.0
 """Within this time nobody else gets a dead process' ports; what it sent is read by then."""
+RECORDS = """
+SELECT seq, at, event, kind, body, hash FROM records JOIN whats ON whats.id = what ORDER BY seq"""
 ACCEPTED = frozenset({"accepted", "warned"})
 ACCOUNTS = {"meta": meta.PIXEL, "tiktok": tiktok.PIXEL}
 
@@ -80,7 +87,28 @@ def audit(name: str, made: World, load: Load) -> Account:
         notes=made.notes,
     )
     found.wrong += list(_doubts(load, taken, books))
+    found.wrong += list(_receipts(made.data, load))
     return found
+
+
+def _receipts(data: Path, load: Load) -> Iterator[str]:
+    """Yield which answered events have no consent receipt, and where the chain is broken."""
+    secret = (data / "secret").read_text("ascii").strip().encode()
+    entered: set[tuple[str, bytes]] = set()
+    with closing(sqlite3.connect(f"file:{data / 'receipts.db'}?mode=ro", uri=True)) as db:
+        ((chain,),) = db.execute("SELECT name FROM identity").fetchall()
+        prev = genesis(chain)
+        for row in db.execute(RECORDS):
+            bare, _, sealed = unsealed(row, prev)
+            if sha256(bare).digest() != sealed:
+                yield f"record {row[0]} of the consent receipts does not hold"
+                return
+            prev = sealed.hex()
+            if row[2] is not None:
+                entered.add((orjson.loads(row[4])["vendor"], bytes(row[2])))
+    wanted = {(vendor, event_hash(secret, "chaos", key)) for vendor, key in load.answered}
+    if wanted - entered:
+        yield f"{len(wanted - entered)} answered events have no consent receipt"
 
 
 def _doubts(load: Load, taken: set[Key], books: Books) -> Iterator[str]:

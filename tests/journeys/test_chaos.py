@@ -46,5 +46,6 @@ async def test_the_audit_notices_what_is_lost_and_what_came_twice(tmp_path: Path
         made.calls.append(replace(call, port=1))
         found = audit("audit", made, load)
         assert (found.good, found.lost, found.twice) == (False, 1, len(call.keys))
+        assert "1 answered events have no consent receipt" in found.wrong
         made.taken.add(("meta", "nobody-sent"))
         assert any("nobody sent" in line for line in audit("audit", made, load).wrong)
