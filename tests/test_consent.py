@@ -60,6 +60,11 @@ def test_prove_for_people_and_for_programs(config: str) -> None:
     assert b"key-0" not in orjson.dumps(told)
 
 
+def test_an_identifier_may_come_by_standard_input(config: str) -> None:
+    done = CliRunner().invoke(app, ["prove", "-", "--json", "--config", config], input="key-0\n")
+    assert len(orjson.loads(done.stdout)["receipts"]) == 2
+
+
 def test_prove_says_when_there_is_nothing(config: str) -> None:
     assert "No receipt" in run("prove", "another", "--config", config, status=1)
 

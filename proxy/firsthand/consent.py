@@ -30,13 +30,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 @app.command()
 def prove(
-    event: Annotated[str, typer.Argument(help="The event's key, as the vendor got it.")],
+    event: Annotated[str, typer.Argument(help="The event's key, as the vendor got it; -: stdin.")],
     config: ConfigPath = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """Show what is known of an event: who said what, what was decided for each vendor."""
-    found = _run(consenting.prove(config or SANDBOX_CONFIG, event))
+    found = _run(consenting.prove(config or SANDBOX_CONFIG, _given(event)))
     if as_json:
         _print_json(found)
     else:
@@ -87,15 +87,17 @@ def verify(
 
 
 Cookie = Annotated[
-    str, typer.Option("--cookie", help="NAME=VALUE, of fh_keep or of a vendor's cookie.")
+    str,
+    typer.Option("--cookie", help="NAME=VALUE, of fh_keep or a vendor's cookie; -: stdin."),
 ]
-Event = Annotated[str, typer.Option("--event", help="The key of one event.")]
+Event = Annotated[str, typer.Option("--event", help="The key of one event; -: stdin.")]
 
 
 @app.command()
 def export(config: ConfigPath = None, cookie: Cookie = "", event: Event = "") -> None:
     """Print all that is stored of a person, as JSON: what they may ask for. It is personal data."""
-    _print_json(_run(persons.export(config or SANDBOX_CONFIG, cookie=cookie, event=event)))
+    path, cookie, event = config or SANDBOX_CONFIG, _given(cookie), _given(event)
+    _print_json(_run(persons.export(path, cookie=cookie, event=event)))
 
 
 @app.command()
@@ -103,12 +105,18 @@ def erase(
     config: ConfigPath = None, cookie: Cookie = "", event: Event = "", *, as_json: AsJson = False
 ) -> None:
     """Erase a person from queue, dead letters and ledger; with a cookie, bar what still comes."""
-    done = _run(persons.erase(config or SANDBOX_CONFIG, cookie=cookie, event=event))
+    path, cookie, event = config or SANDBOX_CONFIG, _given(cookie), _given(event)
+    done = _run(persons.erase(path, cookie=cookie, event=event))
     if as_json:
         _print_json(done.told())
     else:
         _print_erased(done)
     raise typer.Exit(1 if any(done.left.values()) else 0)
+
+
+def _given(text: str) -> str:
+    """Return an option's value, or the line that stands for it: lists of processes show options."""
+    return sys.stdin.readline().strip() if text == "-" else text
 
 
 def _head(text: str) -> Head:
