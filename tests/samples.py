@@ -44,6 +44,19 @@ def shop(mode: Mode = Mode.SERVER, policy: Policy | None = None) -> Site:
     )
 
 
+def everybody() -> Site:
+    """Return the shop with an account at every vendor, as the vendors' consoles name them."""
+    accounts = [Account(each, each.account_example, Mode.SERVER, None) for each in VENDORS.values()]
+    return replace(
+        shop(),
+        accounts={(each.vendor.key, each.id): each for each in accounts},
+        vendors=dict(VENDORS),
+        doors=Doors(VENDORS.values()),
+        tables=Site.tables_of(VENDORS),
+        relays=Site.relays_of(VENDORS),
+    )
+
+
 def hit(
     address: str,
     *,

@@ -196,9 +196,9 @@ class Verdict:
     """What this visitor allows, as decided at arrival. ``sources`` lists who said so, in words.
 
     ``explicit``: what is granted was granted by an act of the visitor; ``refused``: they refused
-    everything by one; ``decided``: they acted at all. ``without`` holds keys of vendors that are
-    refused although their purpose is granted; ``problems`` what is to be counted, as
-    ``source:reason``.
+    everything by one; ``decided``: they acted at all. ``until``: when the first yes to marketing
+    ends (``None``: none was given). ``without`` holds keys of vendors that are refused although
+    their purpose is granted; ``problems`` what is to be counted, as ``source:reason``.
     """
 
     analytics: bool
@@ -209,6 +209,7 @@ class Verdict:
     problems: tuple[str, ...] = ()
     refused: bool = False
     decided: bool = False
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,9 @@ class IdCookie:
     ``days``     life; the vendor's own.
     ``restore``  re-issued from the keeper when the browser lost it.
     ``needed``   the vendor takes no event without it, and its own script alone makes it.
+    ``stays``    of a value that changes with every event: the part that does not, while a session
+                 lasts. The keeper learns it once; it is given back when lost, never issued anew,
+                 and no event is told of a session that only the keeper remembers.
     """
 
     name: str
@@ -145,6 +148,7 @@ class IdCookie:
     mint: Callable[[Mint], str] | None = None
     restore: bool = True
     needed: bool = False
+    stays: Callable[[str], str] | None = None
 
 
 class Auth(StrEnum):

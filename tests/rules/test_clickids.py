@@ -102,9 +102,11 @@ def test_what_a_browser_lost_comes_back_from_the_keeper() -> None:
     jar = stored(visit(LANDING).lines) | {"_ga": (GA,), "_ga_SHOP000001": (SESSION,)}
     jar = stored(visit(PAGE, jar, now=NOW + 60_000).lines, jar)
     month = visit(PAGE, {"fh_keep": jar["fh_keep"]}, now=NOW + 30 * DAY)
-    assert sorted(names(month.lines)) == ["_fbc", "_fbp", "_ga", "fh_keep"]
+    assert sorted(names(month.lines)) == ["_fbc", "_fbp", "_ga", "_ga_SHOP000001", "fh_keep"]
+    assert f"_ga_SHOP000001={SESSION}; " in next(s for s in month.lines if s[:4] == "_ga_")
     assert month.effective["_fbc"] == f"fb.1.{NOW}.IwAR0-Click_1"
     assert month.effective["_ga"] == GA
+    # Of a session that only the keeper remembers no event is told.
     assert "_ga_SHOP000001" not in month.effective
     assert any(f"Max-Age={60 * 86_400};" in line for line in month.lines if line[:5] == "_fbc=")
 
@@ -131,12 +133,13 @@ def test_another_click_opens_a_new_window() -> None:
         ("FBCLID=IwAR0", "IwAR0", []),
         ("a=1&fbclid=IwAR0&fbclid=other", "IwAR0", []),
         ("fbclid=%49wAR0", "IwAR0", []),
-        ("fbclid=%2549wAR0", "", ["parameter:fbclid"]),
-        ("fbclid=x%3B%20Domain%3Devil.example", "", ["parameter:fbclid"]),
-        ("fbclid=x%0D%0ASet-Cookie%3Ay", "", ["parameter:fbclid"]),
-        ("fbclid=", "", ["parameter:fbclid"]),
-        ("fbclid=a+b&fbclid=good", "good", ["parameter:fbclid"]),
-        ("fbclid=" + "a" * 501, "", ["parameter:fbclid"]),
+        ("fbclid=%2549wAR0", "", ["parameter:fbclid:malformed"]),
+        ("fbclid=x%3B%20Domain%3Devil.example", "", ["parameter:fbclid:malformed"]),
+        ("fbclid=x%0D%0ASet-Cookie%3Ay", "", ["parameter:fbclid:malformed"]),
+        ("fbclid=", "", ["parameter:fbclid:malformed"]),
+        ("fbclid=a+b&fbclid=good", "good", ["parameter:fbclid:malformed"]),
+        ("fbclid=" + "a" * 501, "", ["parameter:fbclid:malformed"]),
+        ("fbclid=" + "a" * 1100, "", ["parameter:fbclid:oversized"]),
         ("other=IwAR0#fbclid=IwAR0", "", []),
     ],
 )
@@ -157,7 +160,7 @@ def test_a_tossed_keeper_is_replaced(keeper_value: str) -> None:
 def test_a_forged_vendor_cookie_is_counted_and_replaced() -> None:
     jar = stored(visit(LANDING).lines) | {"_fbc": ("fb.1.1.x; Domain=evil", "x")}
     got = visit(PAGE, jar, now=NOW + 1000)
-    assert got.rejected == ["cookie:_fbc"]
+    assert got.rejected == ["cookie:_fbc:malformed", "cookie:_fbc:malformed", "cookie:_fbc:copies"]
     assert names(got.lines) == ["_fbc"]
     assert got.effective["_fbc"] == f"fb.1.{NOW}.IwAR0-Click_1"
 
@@ -210,9 +213,10 @@ def test_names_by_account() -> None:
 def test_a_value_that_no_cookie_can_have_is_counted() -> None:
     row = replace(META.cookies[0], pattern=".*", click="", mint=None)
     odd = replace(META, cookies=(row,))
-    got = visit(PAGE, {row.name: ('{"a":1}',)}, vendors=(odd,))
+    carried = {row.name: '{"a":1}'}
+    got = visit(vendors=(odd,), site=replace(SITE, vendors={"meta": odd}), carried=carried)
     assert names(got.lines) == ["fh_keep"]
-    assert got.rejected == [f"cookie:{row.name}"]
+    assert got.rejected == [f"cookie:{row.name}:unsendable"]
 
 
 def _expired(lines: list[str]) -> set[str]:

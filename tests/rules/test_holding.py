@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from firsthand.model import Kind
-from firsthand.rules.holding import Held, Seen, fits, hold, left_s
+from firsthand.rules.holding import Held, Seen, alive, fault, fits, form, hold, left_s
 from firsthand.rules.keeper import Kept
 from firsthand.vendor import ClickId, IdCookie, Mint
 from tests.factories import NOW
@@ -48,7 +48,9 @@ def value_of(held: Held | None) -> str:
     [
         ((), "", "", "", False),
         ((OLD,), "", "", OLD, False),
-        ((OLD,), NEW, NEW, OLD, False),
+        ((OLD,), NEW, "", NEW, True),
+        ((OLD,), "", NEW, NEW, True),
+        ((NEW,), OLD, OLD, NEW, False),
         ((), NEW, OLD, NEW, True),
         ((), "", OLD, OLD, True),
         ((OLD, NEW), "", "", NEW, False),
@@ -68,7 +70,11 @@ def test_without_a_new_click(
     held = hold("_fbc", FBC, seen, rejected)
     assert value_of(held) == expected
     assert (held is not None and held.missing) is missing
-    assert rejected == (["cookie:_fbc"] if "forged" in cookies else [])
+    why = ["malformed"] * ("forged" in cookies) + ["copies"] * (len(cookies) > 1)
+    why += ["expired"] * any(
+        "91" in str((NOW - int(one.split(".")[2])) // DAY) for one in cookies if one != "forged"
+    )
+    assert rejected == [f"cookie:_fbc:{each}" for each in why]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,7 @@ def test_a_new_click_is_minted_and_the_same_one_keeps_its_time(
     )
     held = hold("_fbc", FBC, seen, [])
     assert held is not None
-    assert (held.kept.value, held.missing) == (expected, missing)
+    assert (held.kept.value, held.missing or held.copies) == (expected, missing or len(cookies) > 1)
 
 
 def test_a_click_without_a_way_to_read_it_back_is_the_last_part() -> None:
@@ -147,6 +153,44 @@ def test_a_known_value_keeps_the_time_we_first_saw_it() -> None:
     seen = see(cookies={"_fbc": (OLD,)}, kept={"_fbc": Kept(OLD, SINCE - 5)})
     held = hold("_fbc", FBC, seen, [])
     assert held == Held(Kept(OLD, SINCE - 5), missing=False)
+
+
+def test_copies_that_differ_are_told_of() -> None:
+    held = hold("_fbc", FBC, see(cookies={"_fbc": (OLD, NEW)}), [])
+    assert held == Held(Kept(NEW, NOW - DAY), missing=False, copies=True)
+    held = hold("_fbc", FBC, see(cookies={"_fbc": (OLD, OLD)}), [])
+    assert held == Held(Kept(OLD, SINCE), missing=False)
+
+
+def test_a_browsers_own_id_is_never_replaced_by_another() -> None:
+    mine, kept = f"fb.1.{NOW - DAY}.1", Kept(f"fb.1.{NOW}.2", NOW)
+    held = hold("_fbp", FBP, see(cookies={"_fbp": (mine,)}, kept={"_fbp": kept}), [])
+    assert held == Held(Kept(mine, NOW - DAY), missing=False)
+
+
+def test_what_only_the_keeper_knows_is_lost() -> None:
+    held = hold("_fbc", FBC, see(kept={"_fbc": Kept(OLD, SINCE)}), [])
+    assert held == Held(Kept(OLD, SINCE), missing=True, lost=True)
+
+
+def test_a_site_may_let_clicks_count_for_less() -> None:
+    rejected: list[str] = []
+    seen = see(cookies={"_fbc": (OLD,)}, click_days=10)
+    assert hold("_fbc", FBC, seen, rejected) is None
+    assert rejected == ["cookie:_fbc:expired"]
+    assert alive(FBC, SINCE + 1000, seen)
+    assert not alive(FBC, SINCE + 999, seen)
+
+
+@pytest.mark.parametrize(("value", "word"), [("x" * 1024, "malformed"), ("x" * 1025, "oversized")])
+def test_what_is_wrong_in_a_word(value: str, word: str) -> None:
+    assert fault(value) == word
+
+
+def test_the_form_of_a_value_and_the_time_within() -> None:
+    assert form(FBC, OLD) == (True, SINCE)
+    assert form(FBC, "fb.1.x") == (False, None)
+    assert form(replace(FBC, restore=False), OLD) == (True, None)
 
 
 def test_a_session_is_read_and_never_restored() -> None:

@@ -1,5 +1,8 @@
 import string
+import zlib
+from base64 import urlsafe_b64encode
 from dataclasses import replace
+from hashlib import shake_256
 
 import pytest
 from hypothesis import given
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from firsthand.rules import keeper
 from firsthand.rules.keeper import Keeper, Kept
-from tests.samples import shop
+from tests.samples import everybody, shop
 
 SITE = shop()
 DIGEST = b"0123456789abcdef"
@@ -70,23 +73,101 @@ def test_an_old_secret_still_reads_and_never_writes() -> None:
     assert keeper.encode(kept, ROTATED) == keeper.encode(kept, SITE)
 
 
-def test_the_oldest_ids_leave_first() -> None:
-    many = {f"_id{n}": Kept("x" * 200, 1000 + n) for n in range(12)}
-    value = keeper.encode(Keeper("mine", many, 1), PATH)
-    assert len("__Host-fh_keep=") + len(value) <= keeper.MAX_COOKIE
+def random(n: int) -> str:
+    """Return text that does not deflate."""
+    return urlsafe_b64encode(shake_256(bytes([n])).digest(150)).decode()
+
+
+@pytest.mark.parametrize("room", [keeper.MAX_COOKIE, 9999, 700])
+def test_the_oldest_ids_leave_first(room: int) -> None:
+    many = {f"_id{n}": Kept(random(n), 1000 + n) for n in range(12)}
+    value = keeper.encode(Keeper("mine", many, 1), PATH, room=room)
+    assert len("__Host-fh_keep=") + len(value) <= min(room, keeper.MAX_COOKIE)
     found = keeper.decode((value,), PATH)
     assert found is not None
-    assert found.browser == "mine"
+    assert (found.browser, found.full) == ("mine", True)
     kept = sorted(int(name[3:]) for name in found.ids)
     assert kept == list(range(12 - len(kept), 12))
-    assert len(kept) >= 3
+    assert len(kept) >= min(room, keeper.MAX_COOKIE) // 500
+
+
+def test_what_no_server_call_carries_leaves_before_all_that_one_does() -> None:
+    """``_gcl_au`` has no field in Google's API (``vendors/google_ads/cookies.py``)."""
+    many = {"_gcl_au": Kept(random(0), 9999), "_fbc": Kept(random(1), 1)}
+    value = keeper.encode(Keeper("mine", many, 1), everybody(), room=400)
+    found = keeper.decode((value,), everybody())
+    assert found is not None
+    assert set(found.ids) == {"_fbc"}
+
+
+def test_nothing_is_left_out_that_has_room() -> None:
+    some = {f"_id{n}": Kept("x" * n, n) for n in range(20)}
+    value = keeper.encode(Keeper("mine", some, 1), SITE)
+    found = keeper.decode((value,), SITE)
+    assert found == Keeper("mine", some, 1)
+
+
+VALUE = keeper.encode(Keeper("mine", {"_fbp": Kept("fb.1.1.1", 1)}, 20_000), SITE)
+TODAY = 20_000 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("values", "now", "good", "faults"),
+    [
+        ((), TODAY, False, []),
+        ((VALUE,), TODAY, True, []),
+        ((VALUE,), TODAY + 90 * 86_400_000, True, []),
+        ((VALUE,), TODAY + 91 * 86_400_000, False, ["expired"]),
+        ((VALUE[:-1],), TODAY, False, ["truncated"]),
+        ((VALUE[:40],), TODAY, False, ["truncated"]),
+        ((VALUE[:-1] + ("A" if VALUE[-1] != "A" else "Q"),), TODAY, False, ["forged"]),
+        ((VALUE.replace("v1.", "v1.A"),), TODAY, False, ["forged"]),
+        (("v0" + VALUE[2:],), TODAY, False, ["version"]),
+        (("",), TODAY, False, ["version"]),
+        (("v1." + "a" * 1536,), TODAY, False, ["oversized"]),
+        ((VALUE, VALUE), TODAY, True, ["copies"]),
+        (("x", VALUE), TODAY, True, ["version", "copies"]),
+    ],
+)
+def test_why_a_keeper_is_ignored(
+    values: tuple[str, ...], now: int, faults: list[str], *, good: bool
+) -> None:
+    found, said = keeper.read(values, SITE, now=now)
+    assert (found is not None, [each.value for each in said]) == (good, faults)
+
+
+def test_of_several_that_verify_the_newest_holds() -> None:
+    older = keeper.encode(Keeper("mine", {}, 1), SITE)
+    newer = keeper.encode(Keeper("mine", {}, 2), SITE)
+    for copies in ((older, newer), (newer, older)):
+        found = keeper.decode(copies, SITE)
+        assert found is not None
+        assert found.day == 2
+
+
+def test_a_keeper_that_would_unpack_to_much_is_none() -> None:
+    told = b'{"b":"x","d":1,"i":{"a":["' + b"x" * 100_000 + b'",1]}}'
+    payload = keeper._text(packed(told))
+    assert keeper.read((f"v1.{payload}.{mac_of(payload)}",), SITE, now=0) == (
+        None,
+        [keeper.Fault.UNREADABLE],
+    )
+
+
+def packed(text: bytes) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zdict=keeper._COMMON)
+    return packer.compress(text) + packer.flush()
+
+
+def mac_of(payload: str) -> str:
+    return keeper._text(keeper._mac(SITE.secret, SITE.name, payload))
 
 
 def test_a_payload_of_another_form_is_none() -> None:
-    for text in (b"[]", b'{"b":"x","d":1}', b'{"b":"x","d":1,"i":{"a":1}}', b"\xff"):
-        payload = keeper._text(text)
-        mac = keeper._text(keeper._mac(SITE.secret, SITE, payload))
-        assert keeper.decode((f"v1.{payload}.{mac}",), SITE) is None
+    texts = (b"[]", b'{"b":"x","d":1}', b'{"b":"x","d":1,"i":{"a":1}}', b"\xff")
+    for raw in (*texts, *map(packed, texts)):
+        payload = keeper._text(raw)
+        assert keeper.decode((f"v1.{payload}.{mac_of(payload)}",), SITE) is None
 
 
 def test_names_follow_the_layout() -> None:

@@ -56,6 +56,25 @@ def test_a_forged_keeper_names_nobody() -> None:
     assert later.withdrawn == ()
 
 
-def test_a_browser_without_a_keeper_is_told_nothing() -> None:
-    found = meta_hit(cookie=f"{REFUSED}; {FBP}")
-    assert withdraw(found, SITE, on(found).verdict) == ((), ())
+def test_a_browser_without_a_keeper_loses_its_cookies_by_an_express_refusal_alone() -> None:
+    silent = meta_hit(cookie=FBP)
+    assert withdraw(silent, SITE, on(silent).verdict) == ((), ())
+    refusing = meta_hit(cookie=f"{REFUSED}; {FBP}")
+    lines, withdrawn = withdraw(refusing, SITE, on(refusing).verdict)
+    assert {line.partition(";")[0] for line in lines} == {"_fbp="}
+    assert withdrawn == ()
+    assert withdraw(meta_hit(cookie=REFUSED), SITE, on(refusing).verdict) == ((), ())
+
+
+def test_planted_copies_are_expired_on_the_paths_of_the_request() -> None:
+    planted = meta_hit(cookie=f"{REFUSED}; fh_keep=a; fh_keep=b; {FBP}")
+    lines, _ = withdraw(planted, SITE, on(planted).verdict)
+    paths = {line.split("Path=")[1].partition(";")[0] for line in lines if line[:8] == "fh_keep="}
+    assert paths == {"/", "/www.facebook.com", "/www.facebook.com/tr"}
+    assert {line.split("Path=")[1][0:2] for line in lines if line[:5] == "_fbp="} == {"/;"}
+
+
+def test_a_layouts_other_keeper_is_expired_too() -> None:
+    found = meta_hit(cookie=f"{REFUSED}; __Host-fh_keep=v1.x.y")
+    lines, _ = withdraw(found, SITE, on(found).verdict)
+    assert lines == ("__Host-fh_keep=; Path=/; Max-Age=0; Secure; SameSite=Lax",)

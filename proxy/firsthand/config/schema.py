@@ -97,6 +97,13 @@ class SiteSection(Section):
         description="server path of clients that say themselves that they are bots: withhold or"
         " send; they are counted either way",
     )
+    click_days: int = Field(
+        90,
+        ge=1,
+        le=90,
+        description="how long a click id is kept, from the click, days; never longer than the"
+        " consent that carries it",
+    )
     vendor_suffix: str = Field(
         "",
         pattern=r"^(\.([a-z0-9-]+\.)*localhost(:[0-9]{1,5})?)?$",

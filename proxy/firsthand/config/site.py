@@ -62,6 +62,7 @@ def _site(config: Config, secret: bytes, file: str) -> Site:
         base_path=section.base_path,
         vendor_suffix=section.vendor_suffix,
         gate_scripts=section.gate_scripts,
+        click_days=section.click_days,
         when_blocked=section.when_blocked,
         bots=section.bots,
         scripts=_scripts(config.scripts, vendors, Doors(vendors.values()), file),

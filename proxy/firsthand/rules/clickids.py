@@ -1,22 +1,24 @@
 """The vendors' own cookies, kept alive: what holds for a visitor, and which cookie lines follow.
 
 A line is sent for a value that the browser lacks, and once a day for all stable ones, so that they
-live as long as their vendor lets them. Session cookies are read, never given back.
+live as long as vendor and consent let them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from firsthand.mapping import query_pairs
-from firsthand.rules import domains, keeper
-from firsthand.rules.cookies import expire, set_cookie
-from firsthand.rules.holding import Held, Seen, fits, hold, left_s
-from firsthand.rules.keeper import Keeper
+from firsthand.rules import domains, issuing, keeper
+from firsthand.rules.holding import Held, Seen, fault, fits, hold
+from firsthand.rules.idrows import Row, cookie_name
+from firsthand.rules.issuing import DAY_MS, Moment
+from firsthand.rules.keeper import Keeper, Kept
+from firsthand.rules.settled import settled
 from firsthand.rules.site import Site
-from firsthand.vendor import IdCookie, Vendor
+from firsthand.vendor import Vendor
 
-DAY_MS = 86_400_000
-_ACCOUNT = "{account}"
+__all__ = ["Plan", "cookie_name", "drop_keeper", "plan", "told", "withdraw"]
+
 _NEVER = -1
 
 
@@ -26,22 +28,14 @@ class Plan:
 
     ``effective``  the value that holds, by cookie name.
     ``lines``      ``Set-Cookie`` lines, the keeper's last.
-    ``rejected``   what was ignored, for counting: ``cookie:<row>`` or ``parameter:<name>``.
+    ``rejected``   what was ignored, for counting: ``cookie:<row>:<why>``, ``keeper:<why>`` or
+                   ``parameter:<name>:<why>``.
     """
 
     effective: dict[str, str] = field(repr=False)
     lines: list[str] = field(repr=False)
     keeper: Keeper
     rejected: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A vendor's row under one of its cookie names, and what holds for it."""
-
-    name: str
-    row: IdCookie
-    held: Held
 
 
 def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids hang on
@@ -53,35 +47,97 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     carried: Mapping[str, str],
     now: int,
     digest: bytes,
+    until: int | None = None,
 ) -> Plan:
     """Return what becomes of a visitor's ids. Pure: the same arguments give the same plan.
 
-    ``vendors`` are all that this visitor allows: ids of others leave the keeper. ``page`` is the
-    page's address, ``carried`` the beacon's own ids by ``IdCookie.name``, ``digest`` at least 16
-    bytes that stand for the hit and cannot be guessed.
+    ``vendors`` are all that this visitor allows, ``until`` when that ends: ids of others leave the
+    keeper. ``page`` is the page's address, ``carried`` the beacon's own ids by ``IdCookie.name``,
+    ``digest`` at least 16 bytes that stand for the hit and cannot be guessed.
     """
-    vendors = tuple(vendors)
-    rejected: list[str] = []
-    old = keeper.decode(cookies.get(keeper.name(site), ()), site)
+    allowed = frozenset(vendor.key for vendor in vendors)
+    old, faults = keeper.read(cookies.get(keeper.name(site), ()), site, now=now)
+    rejected = [f"keeper:{each}" for each in faults]
     before = old or keeper.new(digest, day=_NEVER)
     domain, sets = domains.of_page(site, page)
-    clicks = _clicks(vendors, page, rejected)
+    clicks = _clicks(site, allowed, page, rejected)
     mints = sets or site.any_account
-    seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest)
-    rows = [
-        _Row(name, row, held)
-        for vendor in vendors
-        for name, row in _names(site, vendor, cookies)
-        if (held := hold(name, row, seen, rejected)) is not None
-    ]
-    effective = {row.name: row.held.kept.value for row in rows}
-    if not sets or not rows:
-        return Plan(effective, [], before, rejected)
-    after = _after(before, rows, now)
-    lines = _lines(site, rows, daily=after.day != before.day, now=now, rejected=rejected)
-    if after != old:
-        lines.append(_keeper_line(site, after))
-    return Plan(effective, lines, after, rejected)
+    seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest, site.click_days)
+    if before.day == now // DAY_MS:
+        nothing_new = settled(site.rows, allowed, seen, before)
+        if nothing_new is not None:
+            return Plan(nothing_new, [], before, rejected)
+    held = list(_held(site, allowed, seen, rejected))
+    if not sets or not held:
+        return Plan(_effective(held), [], before, rejected)
+    return _issue(site, seen, before, held, Moment(now, until), rejected)
+
+
+def _effective(held: Iterable[tuple[Row, Held]]) -> dict[str, str]:
+    """Return the values that events are told of: none of a session that only the keeper knows."""
+    return {row.name: one.kept.value for row, one in held if not (one.lost and row.cookie.stays)}
+
+
+def _issue(  # noqa: PLR0913, PLR0917 - what ``plan`` has found out
+    site: Site,
+    seen: Seen,
+    before: Keeper,
+    held: list[tuple[Row, Held]],
+    moment: Moment,
+    rejected: list[str],
+) -> Plan:
+    """Return the plan with lines for what holds, and the keeper as it is afterwards."""
+    effective = _effective(held)
+    after = _after(before, held, moment.now)
+    daily = after.day != before.day
+    lines = issuing.given(site, held, moment, daily=daily, rejected=rejected)
+    last = ""
+    if _tells_more(before, after, seen.clicks):
+        last = issuing.keeper_line(site, after, moment, _taken(site, seen.cookies, effective))
+    return Plan(effective, issuing.fitting(lines, last), after, rejected)
+
+
+def _taken(site: Site, cookies: Mapping[str, tuple[str, ...]], effective: Mapping[str, str]) -> int:
+    """Return what the vendors' cookies take in this browser's header, after this answer."""
+    theirs = {name: values[0] for name, values in cookies.items() if site.rows.find(name)}
+    return issuing.taken({**theirs, **effective})
+
+
+def _held(
+    site: Site, allowed: frozenset[str], seen: Seen, rejected: list[str]
+) -> Iterator[tuple[Row, Held]]:
+    """Yield what holds, of every row that anybody tells anything of."""
+    for row in _rows(site, seen):
+        name, cookie = row.name, row.cookie
+        if row.vendor not in allowed or not row.used:
+            continue
+        held = hold(name, cookie, seen, rejected)
+        if held is not None:
+            yield row, held
+
+
+def _rows(site: Site, seen: Seen) -> Iterable[Row]:
+    """Return the rows that this hit can tell anything of."""
+    rows = site.rows
+    found = {row.name: row for row in rows.minted}
+    by_name = rows.by_name
+    for names in (seen.cookies, seen.kept, seen.carried):
+        for name in names:
+            row = by_name.get(name) or (rows.find(name) if rows.stems else None)
+            if row is not None:
+                found[name] = row
+    for click in seen.clicks:
+        found.update((row.name, row) for row in rows.by_click.get(click, ()))
+    return found.values()
+
+
+def _tells_more(before: Keeper, after: Keeper, clicks: Mapping[str, str]) -> bool:
+    """Say whether a new keeper is worth a line. A full one learns daily and with a click."""
+    if before.day != after.day or not before.full:
+        return after.ids != before.ids or after.day != before.day
+    gone = any(name not in after.ids for name in before.ids)
+    other = any(after.ids.get(name, kept) != kept for name, kept in before.ids.items())
+    return bool(clicks) or gone or other
 
 
 def told(
@@ -106,116 +162,95 @@ def told(
             for click in vendor.click_ids
             if (value := given.get(click.param.lower())) and fits(click, value)
         }
-        for name, row in _names(site, vendor, {}):
-            known = bare.get(name.lstrip("_"), "")
-            cookies = {name: (known,)} if known else {}
-            seen = Seen(
-                cookies=cookies,
-                carried={},
-                clicks=fit,
-                kept={},
-                domain=site.cookie_domain,
-                mints=False,
-                now=now,
-                digest=b"",
-            )
-            held = hold(name, row, seen, [])
+        for row in _of(site, vendor):
+            known = bare.get(row.name.lstrip("_"), "")
+            seen = _told(site, {row.name: (known,)} if known else {}, fit, now)
+            held = hold(row.name, row.cookie, seen, [])
             if held is not None:
-                effective[name] = held.kept.value
+                effective[row.name] = held.kept.value
     return effective
 
 
+def _told(
+    site: Site, cookies: Mapping[str, tuple[str, ...]], clicks: Mapping[str, str], now: int
+) -> Seen:
+    return Seen(
+        cookies=cookies,
+        carried={},
+        clicks=clicks,
+        kept={},
+        domain=site.cookie_domain,
+        mints=False,
+        now=now,
+        digest=b"",
+        click_days=site.click_days,
+    )
+
+
+def _of(site: Site, vendor: Vendor) -> Iterator[Row]:
+    return (row for row in site.rows.by_name.values() if row.vendor == vendor.key)
+
+
 def withdraw(
-    site: Site, vendors: Iterable[Vendor], cookies: Mapping[str, tuple[str, ...]]
+    site: Site,
+    vendors: Iterable[Vendor],
+    cookies: Mapping[str, tuple[str, ...]],
+    target: str = "/",
 ) -> list[str]:
     """Return lines that expire the cookies of ``vendors`` which this browser has, on every domain
-    that can hold them.
+    that can hold them; of those it has several of, on the paths of this request too.
     """
-    names = {name for vendor in vendors for name, _ in _names(site, vendor, cookies)}
-    return _expired(site, names & cookies.keys())
+    barred = frozenset(vendor.key for vendor in vendors)
+    found = {name: site.rows.find(name) for name in cookies}
+    names = frozenset(name for name, row in found.items() if row and row.vendor in barred)
+    return _gone(site, names, cookies, target)
 
 
-def drop_keeper(site: Site, cookies: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return lines that expire the keeper that this browser has, on every domain."""
-    return _expired(site, keeper.NAMES & cookies.keys())
+def drop_keeper(site: Site, cookies: Mapping[str, tuple[str, ...]], target: str = "/") -> list[str]:
+    """Return lines that expire the keepers that this browser has, in the same way."""
+    return _gone(site, keeper.NAMES & cookies.keys(), cookies, target)
 
 
-def _expired(site: Site, names: Iterable[str]) -> list[str]:
-    lines = [
-        line
-        for name in sorted(names)
-        for domain in domains.settable(site)
-        for line in expire(name, domain=domain)
-    ]
-    return list(dict.fromkeys(lines))
+def _gone(
+    site: Site, names: frozenset[str], cookies: Mapping[str, tuple[str, ...]], target: str
+) -> list[str]:
+    several = {name for name in names if len(cookies[name]) > 1}
+    others = issuing.paths_of(target) if several else []
+    return [*issuing.expired(site, names), *issuing.expired(site, several, others)]
 
 
-def cookie_name(row: IdCookie, account: str) -> str:
-    """Return a row's cookie name for an account."""
-    return row.name.replace(_ACCOUNT, account.removeprefix("G-").removeprefix("AW-"))
-
-
-def _names(
-    site: Site, vendor: Vendor, cookies: Mapping[str, tuple[str, ...]]
-) -> Iterator[tuple[str, IdCookie]]:
-    """Yield a vendor's rows under every name that this site's accounts give them."""
-    for row in vendor.cookies:
-        if _ACCOUNT not in row.name:
-            yield row.name, row
-            continue
-        accounts = [account for key, account in site.accounts if key == vendor.key and account]
-        names = {cookie_name(row, account) for account in accounts}
-        if site.any_account:
-            stem = row.name.partition(_ACCOUNT)[0]
-            names |= {name for name in cookies if name.startswith(stem)}
-        for name in sorted(names):
-            yield name, row
-
-
-def _clicks(vendors: Iterable[Vendor], page: str, rejected: list[str]) -> dict[str, str]:
+def _clicks(site: Site, allowed: frozenset[str], page: str, rejected: list[str]) -> dict[str, str]:
     """Return the first valid click id of each kind in a page's address, as its vendor spells it."""
     query = page.partition("#")[0].partition("?")[2]
     if not query:
         return {}
-    known = {click.param.lower(): click for vendor in vendors for click in vendor.click_ids}
+    known = site.rows.clicks
     found: dict[str, str] = {}
     for name, value in query_pairs(query):
-        click = known.get(name.lower())
-        if click is None or click.param in found:
+        click, whose = known.get(name.lower(), (None, frozenset()))
+        if click is None or click.param in found or not whose & allowed:
             continue
         if fits(click, value):
             found[click.param] = value
         else:
-            rejected.append(f"parameter:{click.param}")
+            rejected.append(f"parameter:{click.param}:{fault(value)}")
     return found
 
 
-def _after(before: Keeper, rows: Iterable[_Row], now: int) -> Keeper:
+def _after(before: Keeper, held: Iterable[tuple[Row, Held]], now: int) -> Keeper:
     """Return the keeper with what holds now, and nothing of vendors that are not allowed."""
-    ids = {row.name: row.held.kept for row in rows if row.row.restore}
-    return Keeper(before.browser, ids, max(before.day, now // DAY_MS))
+    ids = {
+        row.name: _kept(row, one.kept, before.ids.get(row.name))
+        for row, one in held
+        if row.cookie.restore
+    }
+    today = now // DAY_MS
+    return Keeper(before.browser, ids, max(before.day, today) if before.day <= today + 1 else today)
 
 
-def _lines(
-    site: Site, rows: Iterable[_Row], *, daily: bool, now: int, rejected: list[str]
-) -> list[str]:
-    lines = []
-    for row in rows:
-        if not row.row.restore or not (daily or row.held.missing):
-            continue
-        value, life_s = row.held.kept.value, left_s(row.row, row.held.kept, now)
-        try:
-            lines.append(set_cookie(row.name, value, domain=site.cookie_domain, max_age_s=life_s))
-        except ValueError:
-            rejected.append(f"cookie:{row.row.name}")
-    return lines
-
-
-def _keeper_line(site: Site, after: Keeper) -> str:
-    return set_cookie(
-        keeper.name(site),
-        keeper.encode(after, site),
-        domain="" if site.base_path else site.cookie_domain,
-        max_age_s=keeper.LIFE_S,
-        http_only=True,
-    )
+def _kept(row: Row, now: Kept, before: Kept | None) -> Kept:
+    """Return what the keeper has of a value; of a session's, what it had when it began."""
+    stays = row.cookie.stays
+    if stays is None or before is None or stays(now.value) != stays(before.value):
+        return now
+    return before

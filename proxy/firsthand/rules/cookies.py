@@ -24,6 +24,7 @@ MAX_AGE_S = 400 * 86_400  # browsers shorten anything above
 _BLANK = " \t"
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*")
+_PATH = re.compile(r"/[A-Za-z0-9._~/-]{0,256}")
 _DOMAIN = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 )
@@ -63,15 +64,25 @@ class Wanted:
 
     def split(self, header: str) -> Cookies:
         """Return what ``split`` returns, of the wanted names only. Raises ``BadHit`` like it."""
+        _bound(header)
         exact, prefixes = self.exact, self.prefixes
-        return _gather(
-            pair for pair in _pairs(header) if pair[0] in exact or pair[0].startswith(prefixes)
-        )
+        found: Cookies = {}
+        for part in header.split(";"):
+            name, equals, value = part.partition("=")
+            name = name.strip(_BLANK)
+            if (name in exact or (prefixes and name.startswith(prefixes))) and equals and name:
+                value = value.strip(_BLANK)
+                found[name] = (*found[name], value) if name in found else (value,)
+        return found
+
+
+def _bound(header: str) -> None:
+    if len(header) > MAX_HEADER:
+        raise BadHit(431, "cookie_header")
 
 
 def _pairs(header: str) -> Iterator[tuple[str, str]]:
-    if len(header) > MAX_HEADER:
-        raise BadHit(431, "cookie_header")
+    _bound(header)
     for part in header.split(";"):
         name, equals, value = part.partition("=")
         name = name.strip(_BLANK)
@@ -92,18 +103,22 @@ def set_cookie(  # noqa: PLR0913 - one keyword for each attribute, as RFC 6265 h
     *,
     domain: str,
     max_age_s: int,
+    path: str = "/",
     secure: bool = True,
     http_only: bool = False,
     same_site: SameSite = SameSite.LAX,
 ) -> str:
-    """Return the value of a ``Set-Cookie`` header, always with ``Path=/``; an empty ``domain``
-    makes it host-only. Raises ``ValueError``, naming the part but no value, on bad input.
+    """Return the value of a ``Set-Cookie`` header; an empty ``domain`` makes it host-only.
+
+    Raises ``ValueError``, naming the part but no value, on bad input.
     """
     _check(name, value, domain=domain, max_age_s=max_age_s, secure=secure)
+    if not _PATH.fullmatch(path) or (name.startswith("__Host-") and path != "/"):
+        raise ValueError(f"cookie {name}: path is none that this cookie can have")
     parts = [f"{name}={value}"]
     if domain:
         parts.append(f"Domain={domain}")
-    parts += ["Path=/", f"Max-Age={max_age_s}"]
+    parts += [f"Path={path}", f"Max-Age={max_age_s}"]
     if secure:
         parts.append("Secure")
     if http_only:
@@ -129,11 +144,13 @@ def _check(name: str, value: str, *, domain: str, max_age_s: int, secure: bool) 
         raise ValueError(f"cookie {name}: the prefix forbids a domain")
 
 
-def expire(name: str, *, domain: str) -> list[str]:
+def expire(name: str, *, domain: str, path: str = "/") -> list[str]:
     """Return lines that delete a cookie: the host-only copy, and the copy on ``domain`` if any.
 
     A browser deletes only where name, domain and path agree. Raises ``ValueError`` like
     ``set_cookie``.
     """
-    domains = [""] if not domain or name.startswith("__Host-") else ["", domain]
-    return [set_cookie(name, "", domain=one, max_age_s=0) for one in domains]
+    if name.startswith("__Host-"):
+        return [set_cookie(name, "", domain="", max_age_s=0)]
+    domains = ["", domain] if domain else [""]
+    return [set_cookie(name, "", domain=one, max_age_s=0, path=path) for one in domains]

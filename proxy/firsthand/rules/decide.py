@@ -281,6 +281,7 @@ def _ids(  # noqa: PLR0913, PLR0917 - one argument for each thing that the decis
         carried=carried,
         now=hit.at,
         digest=digest,
+        until=verdict.until,
     )
     return _Ids(plan.effective, plan.lines, plan.rejected, keeper.subject(plan.keeper, site))
 

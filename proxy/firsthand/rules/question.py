@@ -61,6 +61,7 @@ def _visitor_cookies(hit: Hit, site: Site, said: Verdict) -> tuple[str, ...]:
         carried={},
         now=hit.at,
         digest=digest_of(hit, site),
+        until=said.until,
     )
     return tuple(plan.lines)
 

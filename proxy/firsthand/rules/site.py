@@ -9,6 +9,7 @@ from firsthand.model import Kind, Mode
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.custody import ScriptPolicy
 from firsthand.rules.doors import Doors
+from firsthand.rules.idrows import Rows, rows_of
 from firsthand.vendor import Limits, Vendor
 
 
@@ -93,6 +94,12 @@ class Site:
     scripts: ScriptPolicy = field(default_factory=ScriptPolicy)
     policy: str = ""  # version of all that decides on consent, for receipts
     any_account: bool = False  # the sample of ``explain``: whatever id the hit carries
+    click_days: int = 90  # life of a click id, from the click
+    rows: Rows = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rows = rows_of(self.vendors.values(), self.accounts, any_account=self.any_account)
+        object.__setattr__(self, "rows", rows)
 
     @staticmethod
     def tables_of(vendors: Mapping[str, Vendor]) -> dict[str, Table]:

@@ -9,4 +9,4 @@ from firsthand.rules.site import Site
 def wanted(site: Site) -> Wanted:
     """Return the allow-list: the consent cookies, our keeper, the vendors' ids."""
     vendors = [row.name for vendor in site.vendors.values() for row in vendor.cookies]
-    return Wanted.of([*gate.consent_cookie_names(site.consent), keeper.name(site), *vendors])
+    return Wanted.of([*gate.consent_cookie_names(site.consent), *keeper.NAMES, *vendors])

@@ -35,7 +35,24 @@ def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Ver
         problems=problems(aged),
         refused=not analytics and not marketing and any(map(_refuses, heard)),
         decided=any(said.explicit and _answers(said) for said in heard),
+        until=_until(heard, policy, now) if marketing else None,
     )
+
+
+def _until(heard: Sequence[Statement], policy: Policy, now: int) -> int | None:
+    """Return when the first of the yeses ends. One of unknown age was given at the latest now."""
+    longest = policy.max_age_days * DAY_MS
+    ends = [
+        end
+        for said in heard
+        if said.marketing is Say.GRANTED
+        for end in (
+            said.expires_at,
+            (now if said.decided_at is None else said.decided_at) + longest,
+        )
+        if end is not None
+    ]
+    return min(ends, default=None)
 
 
 def _refuses(said: Statement) -> bool:

@@ -258,7 +258,7 @@ def _complaints(reply: Reply) -> list[tuple[int | None, str]] | None:
 
 
 # Google sets both cookies for 730 days; browsers keep none longer than 400. A session is over after
-# minutes of silence, so an old one is never given back to a browser.
+# minutes of silence: given back to a browser, an old one lets gtag.js count on where it stood.
 _COOKIES = (
     IdCookie(
         "_ga",
@@ -276,7 +276,7 @@ _COOKIES = (
         days=400,
         field="params.session_id",
         to_field=google_tag.session_of,
-        restore=False,
+        stays=google_tag.session_of,
     ),
 )
 

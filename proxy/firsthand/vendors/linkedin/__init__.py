@@ -259,7 +259,7 @@ _COOKIES = (
         "li_fat_id",
         CLICK,
         Kind.AD_ID,
-        days=30,
+        days=90,
         field=CLICK_PATH,
         click="li_fat_id",
         click_of=str,

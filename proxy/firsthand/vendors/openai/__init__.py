@@ -249,7 +249,7 @@ _COOKIES = (
         "__oppref",
         CLICK,
         Kind.AD_ID,
-        days=30,
+        days=90,
         field=OPPREF,
         click="oppref",
         click_of=_same,

@@ -244,12 +244,12 @@ _HOST = ("analytics.tiktok.com",)
 _PIXEL = "/i18n/pixel"
 
 _COOKIES = (
-    # The pixel's own lives for a day; TikTok's server tag keeps it for 30.
+    # The pixel's own lives for a day; TikTok's server tag keeps it for 30 (read 2026-11).
     IdCookie(
         "ttclid",
         CLICK,
         Kind.AD_ID,
-        days=30,
+        days=90,
         field=TTCLID,
         click="ttclid",
         click_of=_same,

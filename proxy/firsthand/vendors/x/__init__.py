@@ -215,7 +215,7 @@ _COOKIES = (
         "_twclid",
         _CLICK_COOKIE,
         Kind.AD_ID,
-        days=30,
+        days=90,
         field=CLICK_PATH,
         to_field=click_of,
         click="twclid",
