@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from firsthand.model import Kind
-from firsthand.rules.holding import Held, Seen, alive, fault, fits, form, hold, left_s
+from firsthand.rules.holding import Held, Seen, fault, fits, form, hold, left_s
 from firsthand.rules.keeper import Kept
 from firsthand.vendor import ClickId, IdCookie, Mint
 from tests.factories import NOW
@@ -178,8 +178,6 @@ def test_a_site_may_let_clicks_count_for_less() -> None:
     seen = see(cookies={"_fbc": (OLD,)}, click_days=10)
     assert hold("_fbc", FBC, seen, rejected) is None
     assert rejected == ["cookie:_fbc:expired"]
-    assert alive(FBC, SINCE + 1000, seen)
-    assert not alive(FBC, SINCE + 999, seen)
 
 
 @pytest.mark.parametrize(("value", "word"), [("x" * 1024, "malformed"), ("x" * 1025, "oversized")])

@@ -25,6 +25,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias
 
+from firsthand.rules.idrows import click_life_s
 from firsthand.rules.keeper import Kept
 from firsthand.vendor import ClickId, IdCookie, Mint
 
@@ -163,20 +164,14 @@ def _embedded(value: str, *, clicked: bool) -> int | None:
 
 
 def _alive(row: IdCookie, one: Kept, seen: Seen) -> bool:
-    return not row.click or alive(row, one.since, seen)
-
-
-def alive(row: IdCookie, since: int, seen: Seen) -> bool:
-    """Say whether a click of ``since`` still counts."""
-    days = min(seen.click_days, row.days)
-    return seen.now - since <= (days * _DAY_S - 1) * 1000
+    return not row.click or left_s(row, one, seen.now, seen.click_days) > 0
 
 
 def left_s(row: IdCookie, one: Kept, now: int, click_days: int = CLICK_DAYS) -> int:
     """Return the seconds that a cookie has: a click's are counted from the click."""
     if not row.click:
         return min(row.days, BROWSER_DAYS) * _DAY_S
-    return min(row.days, click_days) * _DAY_S - max(0, now - one.since) // 1000
+    return click_life_s(row, click_days) - max(0, now - one.since) // 1000
 
 
 def _click_of(row: IdCookie, value: str) -> str:

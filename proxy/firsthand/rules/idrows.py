@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from firsthand.vendor import ClickId, IdCookie, Vendor
 
 _ACCOUNT = "{account}"
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One cookie: its full name, whose it is, and its place among all, for the order of lines.
 
-    ``used``: something comes of its value; others are only taken away when consent is.
+    ``used``: something comes of its value; others are only taken away when consent is. A click
+    counts for ``life_ms`` after it; 0 where the value is no click's.
     """
 
     name: str
@@ -20,6 +22,7 @@ class Row:
     cookie: IdCookie
     place: int
     used: bool
+    life_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ def cookie_name(cookie: IdCookie, account: str) -> str:
 
 
 def rows_of(
-    vendors: Iterable[Vendor], accounts: Iterable[tuple[str, str]], *, any_account: bool
+    vendors: Iterable[Vendor],
+    accounts: Iterable[tuple[str, str]],
+    *,
+    click_days: int,
+    any_account: bool,
 ) -> Rows:
     """Return the rows of ``vendors`` for ``accounts`` (vendor key, account)."""
     vendors, accounts = tuple(vendors), tuple(accounts)
@@ -61,7 +68,7 @@ def rows_of(
         for cookie in vendor.cookies
         for name in _names(vendor, cookie, accounts)
     ]
-    rows = [_row(*each, place) for place, each in enumerate(listed)]
+    rows = [_row(*each, place, click_days) for place, each in enumerate(listed)]
     by_click: dict[str, tuple[Row, ...]] = {}
     for row in rows:
         if row.cookie.click:
@@ -70,13 +77,20 @@ def rows_of(
         by_name={row.name: row for row in rows},
         by_click=by_click,
         minted=tuple(row for row in rows if row.cookie.mint and not row.cookie.click),
-        stems=dict(_stems(vendors)) if any_account else {},
+        stems=dict(_stems(vendors, click_days)) if any_account else {},
         clicks=_clicks(vendors),
     )
 
 
-def _row(name: str, vendor: str, cookie: IdCookie, place: int) -> Row:
-    return Row(name, vendor, cookie, place, used=cookie.restore or bool(cookie.field))
+def click_life_s(cookie: IdCookie, click_days: int) -> int:
+    """Return how many seconds a click counts: the site's days, or the vendor's fewer ones."""
+    return min(cookie.days, click_days) * _DAY_S
+
+
+def _row(name: str, vendor: str, cookie: IdCookie, place: int, click_days: int) -> Row:  # noqa: PLR0917 - private, one line each
+    life_ms = click_life_s(cookie, click_days) * 1000 if cookie.click else 0
+    used = cookie.restore or bool(cookie.field)
+    return Row(name, vendor, cookie, place, used=used, life_ms=life_ms)
 
 
 def _names(vendor: Vendor, cookie: IdCookie, accounts: Iterable[tuple[str, str]]) -> Iterable[str]:
@@ -86,12 +100,12 @@ def _names(vendor: Vendor, cookie: IdCookie, accounts: Iterable[tuple[str, str]]
     return sorted(cookie_name(cookie, account) for account in mine)
 
 
-def _stems(vendors: Iterable[Vendor]) -> Iterator[tuple[str, Row]]:
+def _stems(vendors: Iterable[Vendor], click_days: int) -> Iterator[tuple[str, Row]]:
     for vendor in vendors:
         for cookie in vendor.cookies:
             stem, hole, _ = cookie.name.partition(_ACCOUNT)
             if hole:
-                yield stem, _row(stem, vendor.key, cookie, 0)
+                yield stem, _row(stem, vendor.key, cookie, 0, click_days)
 
 
 def _clicks(vendors: Iterable[Vendor]) -> dict[str, tuple[ClickId, frozenset[str]]]:

@@ -5,7 +5,7 @@ It is decided in a few microseconds, and must come out as ``clickids.plan`` woul
 
 from collections.abc import Collection, Mapping
 
-from firsthand.rules.holding import Seen, alive, form
+from firsthand.rules.holding import Seen, form
 from firsthand.rules.idrows import Row, Rows
 from firsthand.rules.keeper import Keeper, Kept
 
@@ -17,19 +17,19 @@ def settled(
     if seen.clicks or rows.stems:
         return None
     effective: dict[str, str] = {}
-    by_name, kept = rows.by_name, before.ids
+    by_name, kept, now = rows.by_name, before.ids, seen.now
     for name, values in seen.cookies.items():
         row = by_name.get(name)
         if row is None or not row.used or row.vendor not in allowed:
             continue
-        (value, *more), known, cookie = values, kept.get(name), row.cookie
+        value, known = values[0], kept.get(name)
         if known is not None and known.value == value:
             since: int | None = known.since
         else:
-            formed, since = form(cookie, value)
+            formed, since = form(row.cookie, value)
             if not formed or not _is_known(row, value, known, full=before.full):
                 return None
-        if more or (cookie.click and since is not None and not alive(cookie, since, seen)):
+        if len(values) > 1 or (row.life_ms and since and now - since >= row.life_ms):
             return None
         effective[name] = value
     whole = kept.keys() <= effective.keys() and all(row.name in effective for row in rows.minted)

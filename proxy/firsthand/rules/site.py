@@ -98,7 +98,12 @@ class Site:
     rows: Rows = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        rows = rows_of(self.vendors.values(), self.accounts, any_account=self.any_account)
+        rows = rows_of(
+            self.vendors.values(),
+            self.accounts,
+            click_days=self.click_days,
+            any_account=self.any_account,
+        )
         object.__setattr__(self, "rows", rows)
 
     @staticmethod
