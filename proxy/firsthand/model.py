@@ -163,6 +163,7 @@ class Hit:
     client: Client = Client.NONE
     client_ms: int = 0
     bot: int = 0  # 0 (no sign) to 100 (says so itself)
+    place: str = field(default="", repr=False)  # "DE-HH" or "DE", as a trusted front says
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +197,10 @@ class Verdict:
     """What this visitor allows, as decided at arrival. ``sources`` lists who said so, in words.
 
     ``explicit``: what is granted was granted by an act of the visitor; ``refused``: they refused
-    everything by one; ``decided``: they acted at all. ``until``: when the first yes to marketing
-    ends (``None``: none was given). ``without`` holds keys of vendors that are refused although
-    their purpose is granted; ``problems`` what is to be counted, as ``source:reason``.
+    everything by one; ``decided``: they acted at all; ``silent``: nobody has said anything yet, or
+    it was forgotten. ``until``: when the first yes to marketing ends (``None``: none was given).
+    ``without`` holds keys of vendors that are refused although their purpose is granted;
+    ``problems`` what is to be counted, as ``source:reason``.
     """
 
     analytics: bool
@@ -210,6 +212,7 @@ class Verdict:
     refused: bool = False
     decided: bool = False
     until: int | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,8 @@ class Vendor:
     ``relay``                              how its beacons are passed on as our own requests;
                                            ``None``: mode ``relay`` stops the start, and
                                            ``unrelayed`` says why
+    ``place(place)``                       ``DE-HH`` or ``DE`` -> fields that its API takes instead
+                                           of the address; ``None``: it takes none
     ``social``                             a social network: a refusal of social media concerns it
     ``tcf_id``, ``ac_id``                  its ids on the IAB's Global Vendor List and in Google's
                                            list of ad technology providers; 0 where it is on none
@@ -320,6 +322,7 @@ class Vendor:
     takes_anything: bool = False
     tcf_id: int = 0
     ac_id: int = 0
+    place: Callable[[str], Fields] | None = None
     relay: Relay | None = None
     unrelayed: str = ""
 

@@ -11,7 +11,7 @@ from firsthand.config.site import refuse_relay, site
 from firsthand.errors import ConfigError
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Groups
-from firsthand.rules.site import Site
+from firsthand.rules.site import Location, Site
 from firsthand.vendors import VENDORS
 from tests.config.sample import FILE, PIXEL, PROPERTY, SECOND, sample
 
@@ -256,3 +256,53 @@ def test_a_vendor_that_cannot_be_relayed_is_refused_with_the_reason_and_a_remedy
         refuse_relay(mute, SimpleNamespace(mode=Mode.RELAY), "shop.toml: meta 1")
     for words in ("shop.toml: meta 1", "its payload is encrypted", "use server"):
         assert words in str(refused.value)
+
+
+FRONT = {"trusted_proxies": ["127.0.0.1/32"], "country_header": "CF-IPCountry"}
+
+
+def test_a_rough_location_is_told_where_a_front_tells_it() -> None:
+    built = build(listen=FRONT, ga4=[{"account": PROPERTY, "location": "region"}])
+    assert built.accounts["ga4", PROPERTY].location is Location.REGION
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        (
+            {"ga4": [{"account": PROPERTY, "location": "region"}]},
+            f'ga4 {PROPERTY}: location = "region": nobody says where visitors are; name the header',
+        ),
+        (
+            {
+                "ga4": [{"account": PROPERTY, "location": "country", "mode": "relay"}],
+                "listen": FRONT,
+            },
+            f'ga4 {PROPERTY}: location = "country": Google Analytics 4 takes no place',
+        ),
+        (
+            {"meta": [{"account": PIXEL, "location": "country"}], "listen": FRONT},
+            f'meta {PIXEL}: location = "country": Meta takes no place instead of the address;',
+        ),
+    ],
+)
+def test_a_rough_location_that_nobody_can_tell_stops_the_start(
+    sections: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ConfigError) as refused:
+        build(**sections)
+    assert str(refused.value).startswith(f"{FILE}: {words}")
+
+
+def test_a_cookie_domain_covers_the_pages() -> None:
+    given = {
+        "hosts": ["www.example.com"],
+        "tracking_host": "trk.shop.example.com",
+        "cookie_domain": "shop.example.com",
+    }
+    with pytest.raises(ConfigError) as refused:
+        build(site=given)
+    assert str(refused.value) == (
+        f"{FILE}: site.cookie_domain: shop.example.com does not cover www.example.com;"
+        " use example.com"
+    )

@@ -278,6 +278,49 @@ async def test_the_visitors_address_is_believed_from_trusted_hops_only(
     assert hit.ip == ip
 
 
+PLACED = replace(
+    FRONT, trusted=(ip_network("127.0.0.0/8"),), country="CF-IPCountry", region="CF-Region-Code"
+)
+
+
+@pytest.mark.parametrize(
+    ("front", "place"),
+    [
+        (PLACED, "DE-HH"),
+        (replace(PLACED, region=""), "DE"),
+        (replace(PLACED, trusted=(ip_network("192.0.2.0/24"),)), ""),
+        (replace(PLACED, trusted=()), ""),
+        (FRONT, ""),
+    ],
+)
+async def test_a_place_is_believed_from_trusted_hops_only(
+    open_desk: Open, front: Front, place: str
+) -> None:
+    desk = await open_desk(front)
+    hit = await desk.hit(HEAD + b"CF-IPCountry: DE\r\nCF-Region-Code: HH\r\n\r\n")
+    assert hit.place == place
+
+
+@pytest.mark.parametrize(
+    ("path", "trusted", "told"),
+    [
+        (b"/fh/landing", "127.0.0.0/8", "/?fbclid=1"),
+        (b"/fh/landing", "192.0.2.0/24", None),
+        (b"/fh/consent", "127.0.0.0/8", None),
+        (b"/www.facebook.com/tr/", "127.0.0.0/8", None),
+    ],
+)
+async def test_a_page_is_told_by_trusted_hops_at_its_own_door_only(
+    open_desk: Open, path: bytes, trusted: str, told: str | None
+) -> None:
+    desk = await open_desk(replace(FRONT, trusted=(ip_network(trusted),)))
+    hit = await desk.hit(
+        b"GET " + path + b" HTTP/1.1\r\nHost: trk.shop.example.com\r\n"
+        b"X-Original-URI: /?fbclid=1\r\n\r\n"
+    )
+    assert hit.headers.get("x-original-uri") == told
+
+
 CHUNKED = b"POST /a/b HTTP/1.1\r\nHost: trk.shop.example.com\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 

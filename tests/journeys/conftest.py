@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,12 +158,16 @@ def _fetch(request: urllib.request.Request) -> dict[str, Any]:
 
 @asynccontextmanager
 async def serving(
-    config: Path, *more: str, stdin: int | None = None, stderr: IO[bytes] | None = None
+    config: Path,
+    *more: str,
+    stdin: int | None = None,
+    stderr: IO[bytes] | None = None,
+    env: Mapping[str, str] = ENVIRONMENT,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run ``firsthand serve``; it is ready when this yields, and drained when it ends."""
     server = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "firsthand", "serve", "--config", str(config), *more),
-        env={**os.environ, **ENVIRONMENT},
+        env={**os.environ, **env},
         stdin=stdin,
         stderr=stderr,
         stdout=asyncio.subprocess.PIPE,

@@ -22,6 +22,7 @@ CLICKS = {
     "linkedin": ("li_fat_id", "11111111-2222-4333-8444-555555555555"),
     "reddit": ("rdt_cid", "5123456789012345678"),
     "x": ("twclid", "2-samplesamplesample0001"),
+    "openai": ("oppref", "gAAAAAsample-1"),
 }
 LANDING = "/shop?" + "&".join(f"{name}={value}" for name, value in CLICKS.values())
 AMOUNTS = ("14.9", "1490")  # OpenAI counts in cents

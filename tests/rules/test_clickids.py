@@ -287,3 +287,21 @@ def test_what_a_server_tells_of_a_visitors_cookies(
 ) -> None:
     """No id is made from nothing: nobody's browser would carry it on."""
     assert told(SITE, (META, GA4), ids=ids, clicks=clicks, now=NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "referer", "click"),
+    [
+        (PAGE, LANDING, "IwAR0-Click_1"),
+        ("", LANDING, "IwAR0-Click_1"),
+        ("https://shop.example.com/?fbclid=mine", LANDING, "mine"),
+        (PAGE, "https://shop.example.com/", ""),
+        (PAGE, LANDING.replace("shop.example.com", "evil.example"), ""),
+        (PAGE, "", ""),
+    ],
+)
+def test_what_the_browser_calls_the_page_counts_where_its_scripts_say_less(
+    page: str, referer: str, click: str
+) -> None:
+    got = visit(page, vendors=(META,), referer=referer)
+    assert got.effective.get("_fbc", "").removeprefix(f"fb.1.{NOW}.") == click

@@ -47,6 +47,17 @@ def test_withdrawal_names_subject_and_vendor_and_expires_cookies(
         assert gone == expired
 
 
+def test_silence_withdraws_nothing_and_uses_nothing() -> None:
+    first = on(meta_hit())
+    keeper = next(line for line in first.cookies if line.startswith("fh_keep=")).partition(";")[0]
+    later = on(meta_hit(cookie=f"{keeper}; {FBP}"))
+    assert (later.cookies, later.withdrawn, later.beacons) == ((), (), ())
+    old = meta_hit(cookie=f"fh_consent=1.a1m1.1595400000.fh; {keeper}")
+    assert on(old).withdrawn
+    unread = meta_hit(cookie=f"fh_consent=rubbish; {keeper}")
+    assert on(unread).withdrawn
+
+
 def test_a_withdrawal_shows_nobody() -> None:
     assert "5f3a" not in repr(Withdrawal("5f3a", "meta"))
 

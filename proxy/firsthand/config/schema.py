@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from firsthand.model import Mode
 from firsthand.rules.consent.combine import Policy as ConsentPolicy
 from firsthand.rules.custody import Policy
-from firsthand.rules.site import WhenBlocked, WhenBot
+from firsthand.rules.site import Location, WhenBlocked, WhenBot
 from firsthand.store.contract import Durability
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
@@ -162,6 +162,17 @@ class ListenSection(Section):
         pattern=r"^[A-Za-z0-9-]{1,64}$",
         description="the one header they set",
     )
+    country_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]{0,64}$",
+        description="header in which trusted_proxies say a visitor's country, CF-IPCountry; for"
+        " accounts whose location is region or country",
+    )
+    region_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]{0,64}$",
+        description="the same for the region (ISO 3166-2), CF-Region-Code",
+    )
 
 
 class AdminSection(Section):
@@ -285,6 +296,11 @@ class AccountSection(Section):
     second_token: Source = Field(Source(), description="the credential of the second account")
     forward_limited: bool = Field(
         default=False, description="send events with a limited-data flag, under that flag"
+    )
+    location: Location = Field(
+        Location.ADDRESS,
+        description="what the API is told of where a visitor is: address; or instead of it region"
+        " or country, where the vendor takes them",
     )
 
 

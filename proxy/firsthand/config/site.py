@@ -19,7 +19,7 @@ from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.custody import Policy as Pinning
 from firsthand.rules.custody import ScriptPolicy
 from firsthand.rules.doors import Doors, Use
-from firsthand.rules.site import Account, Site
+from firsthand.rules.site import Account, Location, Site
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 
@@ -41,6 +41,7 @@ def _site(config: Config, secret: bytes, file: str) -> Site:
     built = [_account(key, each, file) for key, each in accounts(config)]
     _some(built, file)
     _no_twins(built, file)
+    _no_guess(config, built, file)
     vendors = {each.vendor.key: each.vendor for each in built}
     return Site(
         name=section.name,
@@ -48,7 +49,7 @@ def _site(config: Config, secret: bytes, file: str) -> Site:
         origins=frozenset(f"{section.scheme}://{host}" for host in section.hosts),
         tracking_host=section.tracking_host,
         tracking_url=f"{section.scheme}://{section.tracking_host}{section.base_path}",
-        cookie_domain=_cookie_domain(section.cookie_domain, tracking, file),
+        cookie_domain=_cookie_domain(section, tracking, file),
         accounts={(each.vendor.key, each.id): each for each in built},
         vendors=vendors,
         doors=Doors(vendors.values()),
@@ -150,7 +151,27 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
         settings=vendor.settings(**own),
         second=section.second,
         forward_limited=section.forward_limited,
+        location=section.location,
     )
+
+
+def _no_guess(config: Config, built: list[Account], file: str) -> None:
+    """Refuse a rough location that nobody tells, or that the vendor takes no such of."""
+    listen = config.listen
+    for each in built:
+        where = f'{file}: {each.vendor.key} {each.id}: location = "{each.location}"'
+        if each.location is Location.ADDRESS:
+            continue
+        if each.vendor.place is None or each.mode is Mode.RELAY:
+            raise ConfigError(
+                f"{where}: {each.vendor.title} takes no place instead of the address"
+                f"{' in mode relay' if each.vendor.place else ''}; leave it out"
+            )
+        if not listen.country_header or not listen.trusted_proxies:
+            raise ConfigError(
+                f"{where}: nobody says where visitors are; name the header of your front in"
+                " listen.country_header, and the front in listen.trusted_proxies"
+            )
 
 
 def _check_needed(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN401 - see _account
@@ -203,7 +224,7 @@ def _no_twins(built: list[Account], file: str) -> None:
         seen.add(name)
 
 
-def _cookie_domain(given: str, tracking: str, file: str) -> str:
+def _cookie_domain(section: SiteSection, tracking: str, file: str) -> str:
     """Return the Domain of cookies: never a public suffix, an address or a foreign domain."""
     own = _registrable(tracking)
     if own is None:
@@ -211,15 +232,17 @@ def _cookie_domain(given: str, tracking: str, file: str) -> str:
             f"{file}: site.tracking_host: {tracking} cannot carry cookies for the site:"
             " use a name below the site's registrable domain"
         )
-    domain = given or own
+    domain = section.cookie_domain or own
     if _registrable(domain) is None:
         raise ConfigError(
             f"{file}: site.cookie_domain: {domain} is a public suffix or an address; use {own}"
         )
-    if tracking != domain and not tracking.endswith(f".{domain}"):
-        raise ConfigError(
-            f"{file}: site.cookie_domain: {domain} does not cover {tracking}; use {own}"
-        )
+    pages = () if _is_local(tracking) else section.hosts
+    for host in (tracking, *(page.partition(":")[0] for page in pages)):
+        if host != domain and not host.endswith(f".{domain}"):
+            raise ConfigError(
+                f"{file}: site.cookie_domain: {domain} does not cover {host}; use {own}"
+            )
     return domain
 
 

@@ -10,10 +10,11 @@ from aiohttp.streams import StreamReader
 
 from firsthand.errors import BadHit
 from firsthand.model import Hit
-from firsthand.rules import backend, collect, cookies
+from firsthand.rules import backend, collect, cookies, landing
 from firsthand.rules.clientip import Network, client_ip, is_trusted
 from firsthand.rules.decide import HEADERS
 from firsthand.rules.doors import split
+from firsthand.rules.place import place_of
 
 VERSIONS = frozenset({HttpVersion10, HttpVersion11})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -23,6 +24,7 @@ BODY_DEADLINE_S = 5.0
 
 _HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?")
 _WIRE_HEADERS = tuple((name, name.title()) for name in sorted(HEADERS))
+_WITH_PAGE = tuple((name, name.title()) for name in sorted(HEADERS | {landing.URI}))
 _WITH_PROOF = tuple((name, name.title()) for name in sorted(HEADERS | backend.HEADERS))
 
 
@@ -31,7 +33,8 @@ class Front:
     """How the public listener is reached.
 
     ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
-    networks of front servers whose ``forwarded`` header is believed.
+    networks of front servers whose ``forwarded`` header is believed, and those in which they say
+    from which ``country`` and ``region`` a visitor is.
     """
 
     hosts: frozenset[str]
@@ -41,6 +44,8 @@ class Front:
     base_path: str = ""
     trusted: Sequence[Network] = field(default=())
     forwarded: str = "X-Forwarded-For"
+    country: str = ""
+    region: str = ""
 
 
 def check(request: web.BaseRequest, front: Front) -> str:
@@ -132,7 +137,9 @@ async def _collect(content: StreamReader, most: int) -> bytes:
 
 def wires(host: str, path: str) -> Sequence[tuple[str, str]]:
     """Return the headers that enter a Hit on this door: lower-case name, name on the wire."""
-    return _WITH_PROOF if (host, path) == ("fh", "/events") else _WIRE_HEADERS
+    if host != "fh":
+        return _WIRE_HEADERS
+    return {"/events": _WITH_PROOF, "/landing": _WITH_PAGE}.get(path, _WIRE_HEADERS)
 
 
 def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit:
@@ -142,6 +149,8 @@ def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit
     kept = {name: headers[wire] for name, wire in wires(host, path) if wire in headers}
     lines = headers.getall("Cookie", ())
     peer = request.remote or ""
+    if landing.URI in kept and not is_trusted(peer, front.trusted):
+        del kept[landing.URI]
     if front.trusted:
         peer = client_ip(peer, ",".join(headers.getall(front.forwarded, ())), front.trusted)
     return Hit(
@@ -155,7 +164,15 @@ def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit
         ip=peer,
         at=front.clock(),
         bot=front.bot(headers.get("User-Agent", "")),
+        place=_place(request, front) if front.country else "",
     )
+
+
+def _place(request: web.BaseRequest, front: Front) -> str:
+    if not is_trusted(request.remote or "", front.trusted):
+        return ""
+    region = request.headers.get(front.region, "") if front.region else ""
+    return place_of(request.headers.get(front.country, ""), region)
 
 
 def _clean(value: str) -> str:

@@ -208,6 +208,7 @@ def _nobodys(hit: Hit, digest: bytes) -> Hit:
         headers={"content-type": "application/json"},
         cookies={},
         ip="",
+        place="",
         bot=0,
         origin=Origin.BACKEND,
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from firsthand.mapping import query_pairs
-from firsthand.rules import domains, issuing, keeper
+from firsthand.rules import addresses, domains, issuing, keeper
 from firsthand.rules.holding import Held, Seen, fault, fits, hold
 from firsthand.rules.idrows import Row, cookie_name
 from firsthand.rules.issuing import DAY_MS, Moment
@@ -48,12 +48,15 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     now: int,
     digest: bytes,
     until: int | None = None,
+    referer: str = "",
 ) -> Plan:
     """Return what becomes of a visitor's ids. Pure: the same arguments give the same plan.
 
     ``vendors`` are all that this visitor allows, ``until`` when that ends: ids of others leave the
-    keeper. ``page`` is the page's address, ``carried`` the beacon's own ids by ``IdCookie.name``,
-    ``digest`` at least 16 bytes that stand for the hit and cannot be guessed.
+    keeper. ``page`` is the page's address, ``referer`` what the browser itself calls it: below a
+    path of the site that has the query, which Safari hides from some scripts. ``carried`` are the
+    beacon's own ids by ``IdCookie.name``, ``digest`` at least 16 bytes that stand for the hit and
+    cannot be guessed.
     """
     allowed = frozenset(vendor.key for vendor in vendors)
     old, faults = keeper.read(cookies.get(keeper.name(site), ()), site, now=now)
@@ -61,6 +64,8 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     before = old or keeper.new(digest, day=_NEVER)
     domain, sets = domains.of_page(site, page)
     clicks = _clicks(site, allowed, page, rejected)
+    if "?" in referer and addresses.host(referer) in site.hosts:
+        clicks = _clicks(site, allowed, referer, rejected) | clicks
     mints = sets or site.any_account
     seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest, site.click_days)
     if before.day == now // DAY_MS:

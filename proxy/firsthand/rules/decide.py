@@ -4,7 +4,7 @@ Everything fails closed: what is not expressly allowed becomes a count and nothi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from typing import TypeAlias
@@ -22,12 +22,14 @@ from firsthand.model import (
     Verdict,
     Withdrawal,
 )
-from firsthand.rules import addresses, clickids, keeper, relay
+from firsthand.rules import addresses, clickids, relay
 from firsthand.rules.consent import gate
 from firsthand.rules.ended import Ended, end
 from firsthand.rules.personal import telling
+from firsthand.rules.place import coarsen
 from firsthand.rules.receipts import dropped
 from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
+from firsthand.rules.visitor import Ids, seen
 from firsthand.rules.withdrawal import withdraw
 from firsthand.vendor import Vendor
 
@@ -124,7 +126,8 @@ def settle(  # noqa: PLR0913 - one argument for each thing that the decision han
     if not kept:
         return Decision(verdict, (), ended, gone, withdrawn, odd, notes)
     digest = digest_of(hit, site)
-    ids = _Ids(known) if known is not None else _ids(hit, site, verdict, kept, digest, landing)
+    about = [(read.vendor, read.reading) for read in kept]
+    ids = Ids(known) if known is not None else seen(hit, site, verdict, about, digest, landing)
     here = _Context(hit, site, ids.subject, digest)
     beacons = tuple(_beacon(here, read, ids.effective, index) for index, read in enumerate(kept))
     lines = (*gone, *ids.lines)
@@ -246,47 +249,6 @@ def _bot(hit: Hit, site: Site) -> Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ids:
-    """What is known of the visitor: ids by cookie name, the cookie lines that follow, whose."""
-
-    effective: Mapping[str, str] = field(repr=False)
-    lines: Sequence[str] = field(default=(), repr=False)
-    rejected: Sequence[str] = ()
-    subject: str = field(default="", repr=False)
-
-
-def _ids(  # noqa: PLR0913, PLR0917 - one argument for each thing that the decision hangs on
-    hit: Hit,
-    site: Site,
-    verdict: Verdict,
-    kept: Sequence[_Read],
-    digest: bytes,
-    landing: str,
-) -> _Ids:
-    """Return the visitor's cookies as they will be after this answer, for all vendors allowed."""
-    allowed = tuple(
-        each for each in site.vendors.values() if gate.allows(verdict, each) is Reason.NONE
-    )
-    carried = {
-        row.name: str(read.reading.fields[row.field])
-        for read in kept
-        for row in read.vendor.cookies
-        if row.field in read.reading.fields
-    }
-    plan = clickids.plan(
-        site,
-        allowed,
-        page=landing or next((read.reading.page for read in kept if read.reading.page), ""),
-        cookies=hit.cookies,
-        carried=carried,
-        now=hit.at,
-        digest=digest,
-        until=verdict.until,
-    )
-    return _Ids(plan.effective, plan.lines, plan.rejected, keeper.subject(plan.keeper, site))
-
-
-@dataclass(frozen=True, slots=True)
 class _Context:
     """What all beacons of one hit share."""
 
@@ -342,6 +304,7 @@ def _told(here: _Context, read: _Read, table: Table, effective: Mapping[str, str
     for path in read.telling:
         del fields[path]
     _fill(read.vendor, read.reading.account, fields, effective)
+    coarsen(fields, table, read.account, here.hit.place)
     return fields
 
 

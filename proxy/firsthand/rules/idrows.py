@@ -87,7 +87,7 @@ def click_life_s(cookie: IdCookie, click_days: int) -> int:
     return min(cookie.days, click_days) * _DAY_S
 
 
-def _row(name: str, vendor: str, cookie: IdCookie, place: int, click_days: int) -> Row:  # noqa: PLR0917 - private, one line each
+def _row(name: str, vendor: str, cookie: IdCookie, place: int, click_days: int) -> Row:
     life_ms = click_life_s(cookie, click_days) * 1000 if cookie.click else 0
     used = cookie.restore or bool(cookie.field)
     return Row(name, vendor, cookie, place, used=used, life_ms=life_ms)

@@ -62,6 +62,7 @@ def _visitor_cookies(hit: Hit, site: Site, said: Verdict) -> tuple[str, ...]:
         now=hit.at,
         digest=digest_of(hit, site),
         until=said.until,
+        referer=hit.headers.get("referer", ""),
     )
     return tuple(plan.lines)
 

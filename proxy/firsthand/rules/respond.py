@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from firsthand.errors import BadHit
 from firsthand.model import Hit
-from firsthand.rules import backend, copies
+from firsthand.rules import backend, copies, landing
 from firsthand.rules import question as consent
 from firsthand.rules.asking import Question, question
 from firsthand.rules.collect import collect
@@ -16,6 +16,7 @@ from firsthand.rules.site import Site
 
 OWN = "fh"
 EVENTS = "/events"
+LANDING = "/landing"
 JSON = "application/json"
 SCRIPT = "text/javascript; charset=utf-8"
 GIF = (
@@ -64,6 +65,8 @@ def _own(hit: Hit, site: Site) -> Response:
         if found is None:
             raise BadHit(404, "copy_door")
         return Response(204, decide(inner, site, site.vendors[found.vendor]))
+    if hit.path == LANDING and site.base_path:
+        return Response(204, landing.answer(hit, site))
     if hit.path == "/consent":
         return _consent(hit, consent.answer(hit, site))
     if hit.path == "/collect" and hit.method == "POST":

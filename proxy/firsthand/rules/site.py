@@ -27,6 +27,14 @@ class WhenBot(StrEnum):
     SEND = "send"
 
 
+class Location(StrEnum):
+    """What an account is told of where a visitor is."""
+
+    ADDRESS = "address"
+    REGION = "region"
+    COUNTRY = "country"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One pixel, property or conversion action at a vendor.
@@ -45,6 +53,7 @@ class Account:
     settings: object
     second: str = ""
     forward_limited: bool = False
+    location: Location = Location.ADDRESS
 
     @property
     def limits(self) -> Limits:

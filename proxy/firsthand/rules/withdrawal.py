@@ -12,10 +12,15 @@ def withdraw(
     """Return lines that expire cookies of vendors whose code may not run, and what is withdrawn:
     from every vendor that may get nothing of this visitor.
 
-    The keeper goes with the last vendor. A browser without one is told nothing, unless its visitor
-    has refused everything: then cookies of the vendors may be of our making all the same.
+    The keeper goes with the last vendor. Silence withdraws nothing: Safari forgets after a week
+    what a consent platform's script wrote, and what the visitor said before lies unused until they
+    are asked again, or the consent that carried it would have ended. A browser without a keeper is
+    told nothing, unless its visitor has refused everything: then cookies of the vendors may be of
+    our making all the same.
     """
     carried = hit.cookies.get(keeper.name(site), ())
+    if verdict.silent:
+        return (), ()
     if not carried and not verdict.refused and keeper.NAMES.isdisjoint(hit.cookies):
         return (), ()
     refused = [each for each in site.vendors.values() if gate.allows(verdict, each)]

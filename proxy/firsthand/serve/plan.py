@@ -95,6 +95,8 @@ def _front(config: Config, built: Site) -> Front:
         base_path=built.base_path,
         trusted=trusted,
         forwarded=config.listen.forwarded_header,
+        country=config.listen.country_header,
+        region=config.listen.region_header,
     )
 
 

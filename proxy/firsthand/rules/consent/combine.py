@@ -35,6 +35,7 @@ def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Ver
         problems=problems(aged),
         refused=not analytics and not marketing and any(map(_refuses, heard)),
         decided=any(said.explicit and _answers(said) for said in heard),
+        silent=not any(said.explicit or said.error or said.notes for said in aged),
         until=_until(heard, policy, now) if marketing else None,
     )
 

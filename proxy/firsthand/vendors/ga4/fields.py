@@ -62,6 +62,8 @@ FIELDS = (
     Field("@em.pn", "user_data.sha256_phone_number", Kind.CONTACT, _hashes, MatchKey.PHONE),
     Field("@address", "user_data.address", Kind.CONTACT, json_value, MatchKey.ADDRESS),
     Field("@ip",                 "ip_override", Kind.NETWORK, public_ip, MatchKey.IP),
+    Field("@country",            "user_location.country_id", Kind.NETWORK, text),
+    Field("@region",             "user_location.region_id", Kind.NETWORK, text),
     Field("@user_agent",         "user_agent", Kind.NETWORK, text, MatchKey.USER_AGENT),
     Field("@ad_user_data",       "consent.ad_user_data",        Kind.CONSENT,     str.upper),
     Field("@ad_personalization", "consent.ad_personalization",  Kind.CONSENT,     str.upper),
