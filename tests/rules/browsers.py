@@ -25,14 +25,14 @@ CLICKS = {
     "fbclid": "IwAR" + signs("fbclid", 57),
     "gclid": "Cj0KCQiA" + signs("gclid", 83),
     "gad_source": "1",
-    "ttclid": "E.C.P." + signs("ttclid", 90),
+    "ttclid": "E.C.P." + signs("ttclid", 194),
     "ScCid": uuid("ScCid"),
     "epik": "dj0yJnU9" + signs("epik", 80),
     "msclkid": shake_256(b"msclkid").hexdigest(16),
     "li_fat_id": uuid("li_fat_id"),
     "rdt_cid": digits("rdt_cid", 19),
     "twclid": "2-" + signs("twclid", 24).lower().replace("_", "x").replace("-", "y"),
-    "oppref": "gAAAAA" + signs("oppref", 58),
+    "oppref": "gAAAAA" + signs("oppref", 114),
 }
 """One click of each vendor, by parameter."""
 

@@ -28,6 +28,7 @@ FBC_LINE = (
 )
 LINE = re.compile(
     r"\w+=[\w.$-]+; Domain=example\.com; Path=/; Max-Age=\d+; Secure;( HttpOnly;)? SameSite=Lax"
+    r"|\w+=; (Domain=[a-z.]+\.com; )?Path=/; Max-Age=0; Secure; SameSite=Lax"
 )
 Jar = Mapping[str, tuple[str, ...]]
 
@@ -305,3 +306,26 @@ def test_what_the_browser_calls_the_page_counts_where_its_scripts_say_less(
 ) -> None:
     got = visit(page, vendors=(META,), referer=referer)
     assert got.effective.get("_fbc", "").removeprefix(f"fb.1.{NOW}.") == click
+
+
+def test_planted_keepers_are_expired_where_they_may_lie_and_ours_is_set_anew() -> None:
+    jar = stored(visit(LANDING).lines)
+    planted = jar | {"fh_keep": ("v1.forged.AAAAAAAAAAAAAAAAAAAAAA", *jar["fh_keep"])}
+    got = visit(PAGE, planted, now=NOW + 1000, target="/fh/consent")
+    assert got.rejected == ["keeper:forged", "keeper:copies"]
+    assert got.keeper == visit(LANDING).keeper
+    assert set(names(got.lines)) == {"fh_keep"}
+    gone = [line for line in got.lines if "Max-Age=0" in line]
+    assert {line.split("Path=")[1].partition(";")[0] for line in gone} == {
+        "/",
+        "/fh",
+        "/fh/consent",
+    }
+    assert len(gone) == 12
+    assert "HttpOnly" in got.lines[-1]
+
+
+def test_a_planted_keeper_is_left_where_nothing_may_be_set() -> None:
+    jar = {"fh_keep": ("a", "b")}
+    assert visit("https://www.other.co.uk/", jar).lines == []
+    assert visit(PAGE, jar, vendors=()).lines == []

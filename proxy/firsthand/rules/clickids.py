@@ -49,6 +49,7 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     digest: bytes,
     until: int | None = None,
     referer: str = "",
+    target: str = "/",
 ) -> Plan:
     """Return what becomes of a visitor's ids. Pure: the same arguments give the same plan.
 
@@ -56,26 +57,26 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     keeper. ``page`` is the page's address, ``referer`` what the browser itself calls it: below a
     path of the site that has the query, which Safari hides from some scripts. ``carried`` are the
     beacon's own ids by ``IdCookie.name``, ``digest`` at least 16 bytes that stand for the hit and
-    cannot be guessed.
+    cannot be guessed, ``target`` the path of the request.
     """
     allowed = frozenset(vendor.key for vendor in vendors)
-    old, faults = keeper.read(cookies.get(keeper.name(site), ()), site, now=now)
+    copies = cookies.get(keeper.name(site), ())
+    old, faults = keeper.read(copies, site, now=now)
     rejected = [f"keeper:{each}" for each in faults]
     before = old or keeper.new(digest, day=_NEVER)
     domain, sets = domains.of_page(site, page)
-    clicks = _clicks(site, allowed, page, rejected)
-    if "?" in referer and addresses.host(referer) in site.hosts:
-        clicks = _clicks(site, allowed, referer, rejected) | clicks
+    clicks = _clicks_of(site, allowed, (referer, page), rejected)
     mints = sets or site.any_account
     seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest, site.click_days)
-    if before.day == now // DAY_MS:
+    if before.day == now // DAY_MS and len(copies) < 2:  # noqa: PLR2004 - one, and no more
         nothing_new = settled(site.rows, allowed, seen, before)
         if nothing_new is not None:
             return Plan(nothing_new, [], before, rejected)
     held = list(_held(site, allowed, seen, rejected))
     if not sets or not held:
         return Plan(_effective(held), [], before, rejected)
-    return _issue(site, seen, before, held, Moment(now, until), rejected)
+    elsewhere = issuing.paths_of(target) if len(copies) > 1 else None
+    return _issue(site, seen, before, held, Moment(now, until, elsewhere), rejected)
 
 
 def _effective(held: Iterable[tuple[Row, Held]]) -> dict[str, str]:
@@ -97,7 +98,11 @@ def _issue(  # noqa: PLR0913, PLR0917 - what ``plan`` has found out
     daily = after.day != before.day
     lines = issuing.given(site, held, moment, daily=daily, rejected=rejected)
     last = ""
-    if _tells_more(before, after, seen.clicks):
+    if moment.planted is not None:
+        planted = issuing.expired(site, {keeper.name(site)}, ("/", *moment.planted))
+        lines = [*planted, *lines]
+    clicked = any(one.missing for row, one in held if row.cookie.click in seen.clicks)
+    if moment.planted is not None or _tells_more(before, after, clicked=clicked):
         last = issuing.keeper_line(site, after, moment, _taken(site, seen.cookies, effective))
     return Plan(effective, issuing.fitting(lines, last), after, rejected)
 
@@ -136,13 +141,13 @@ def _rows(site: Site, seen: Seen) -> Iterable[Row]:
     return found.values()
 
 
-def _tells_more(before: Keeper, after: Keeper, clicks: Mapping[str, str]) -> bool:
-    """Say whether a new keeper is worth a line. A full one learns daily and with a click."""
+def _tells_more(before: Keeper, after: Keeper, *, clicked: bool) -> bool:
+    """Say whether a new keeper is worth a line. A full one learns daily and with a new click."""
     if before.day != after.day or not before.full:
         return after.ids != before.ids or after.day != before.day
     gone = any(name not in after.ids for name in before.ids)
     other = any(after.ids.get(name, kept) != kept for name, kept in before.ids.items())
-    return bool(clicks) or gone or other
+    return clicked or gone or other
 
 
 def told(
@@ -222,6 +227,17 @@ def _gone(
     several = {name for name in names if len(cookies[name]) > 1}
     others = issuing.paths_of(target) if several else []
     return [*issuing.expired(site, names), *issuing.expired(site, several, others)]
+
+
+def _clicks_of(
+    site: Site, allowed: frozenset[str], told: tuple[str, str], rejected: list[str]
+) -> dict[str, str]:
+    """Return the click ids of the browser's and of the beacon's address; the latter's hold."""
+    referer, page = told
+    clicks = _clicks(site, allowed, page, rejected)
+    if "?" in referer and addresses.host(referer) in site.hosts:
+        return _clicks(site, allowed, referer, rejected) | clicks
+    return clicks
 
 
 def _clicks(site: Site, allowed: frozenset[str], page: str, rejected: list[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ An answer has at most ``MOST_BYTES`` of them: nginx drops an answer whose head e
 and what had no room comes with the next answer. The days' renewals begin with another row each day.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from firsthand.rules import domains, keeper, verdict
@@ -20,7 +20,7 @@ MOST_BYTES = 3500
 MOST_IN_ALL = 2048
 """What all ids may take in a browser's ``Cookie`` header: front servers refuse long ones."""
 
-LEAST_KEEPER = 384
+LEAST_KEEPER = 256
 _HEAD = len("Set-Cookie: \r\n")
 _BETWEEN = len("; ")
 _MOST_PATHS = 4
@@ -28,10 +28,15 @@ _MOST_PATHS = 4
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When lines are made, and until when the consent holds that carries them (Unix ms)."""
+    """When lines are made, and until when the consent holds that carries them (Unix ms).
+
+    ``planted``: the browser has several keepers, and this request's paths are where those may lie
+    that are not ours.
+    """
 
     now: int
     until: int | None = None
+    planted: Sequence[str] | None = None
 
     def bounded(self, life_s: int) -> int:
         """Return a life in seconds that does not exceed the consent's."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import orjson
 
 from firsthand.model import Hit, Reason, Verdict
-from firsthand.rules import clickids, verdict
+from firsthand.rules import clickids, issuing, verdict
 from firsthand.rules.consent import gate
 from firsthand.rules.decide import Decision, digest_of
 from firsthand.rules.site import Site
@@ -38,21 +38,26 @@ def answer(hit: Hit, site: Site) -> Answer:
         }
     )
     lines, withdrawn = withdraw(hit, site, said)
-    if said.marketing:
-        lines = (*lines, *_visitor_cookies(hit, site, said))
+    made, odd = _visitor_cookies(hit, site, said) if said.marketing else ((), ())
+    lines = (*lines, *made)
     told = verdict.Remembered(
         digest, frozenset(key for key, may in allow.items() if may), refused=said.refused
     )
-    remembered = verdict.cookie(site, told, max_age_s=VERDICT_LIFE_S)
-    return Answer(body, Decision(said, cookies=(*lines, remembered), withdrawn=withdrawn))
+    life_s = issuing.Moment(hit.at, said.until).bounded(VERDICT_LIFE_S)
+    remembered = verdict.cookie(site, told, max_age_s=life_s)
+    decision = Decision(said, cookies=(*lines, remembered), withdrawn=withdrawn, odd=odd)
+    return Answer(body, decision)
 
 
-def _visitor_cookies(hit: Hit, site: Site, said: Verdict) -> tuple[str, ...]:
+def _visitor_cookies(
+    hit: Hit, site: Site, said: Verdict
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return lines for the visitor's ids, and what was ignored on the way."""
     allowed = tuple(
         vendor for vendor in site.vendors.values() if gate.allows(said, vendor) is Reason.NONE
     )
     if not allowed:
-        return ()
+        return (), ()
     plan = clickids.plan(
         site,
         allowed,
@@ -63,8 +68,9 @@ def _visitor_cookies(hit: Hit, site: Site, said: Verdict) -> tuple[str, ...]:
         digest=digest_of(hit, site),
         until=said.until,
         referer=hit.headers.get("referer", ""),
+        target=f"{site.base_path}/{hit.host}{hit.path}",
     )
-    return tuple(plan.lines)
+    return tuple(plan.lines), tuple(plan.rejected)
 
 
 def _landing(hit: Hit, site: Site) -> str:

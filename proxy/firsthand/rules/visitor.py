@@ -46,5 +46,6 @@ def seen(  # noqa: PLR0913, PLR0917 - one argument for each thing that the ids h
         digest=digest,
         until=verdict.until,
         referer=hit.headers.get("referer", ""),
+        target=f"{site.base_path}/{hit.host}{hit.path}",
     )
     return Ids(plan.effective, plan.lines, plan.rejected, keeper.subject(plan.keeper, site))

@@ -18,6 +18,7 @@ VALUES = [
     ("_gcl_aw", "1.1795000000.EAIaQob-_1", "EAIaQob-_1"),
     ("_gcl_aw", "GCL.1795000000.EAIaQob-_1.lab-1.lab2", "EAIaQob-_1"),
     ("_gcl_gb", "GCL.1795000000.CjgK_x", "CjgK_x"),
+    ("_gcl_dc", "GCL.1795000000.CjgK_x", "CjgK_x"),
     ("_gcl_ag", "2.1.k0AAAA-b$i1795000000", "0AAAA-b"),
     ("_gcl_ag", "2.1.k0AAAA-b$i1795000000$u3$bZZ", "0AAAA-b"),
     ("FPGCLAW", "2.1.kEAIaQob-_1$i1795000000$u1", "EAIaQob-_1"),

@@ -9,14 +9,14 @@ from firsthand.vendor import IdCookie, Mint
 from firsthand.vendors.google_ads.fields import CLICK
 
 
-def _clicked(kind: str, click: str) -> IdCookie:
+def _clicked(kind: str, click: str, field: str | None = None) -> IdCookie:
     """Return a row of ``_gcl_<kind>``: ``GCL.<seconds>.<click id>``, at times with labels."""
     return IdCookie(
         f"_gcl_{kind}",
         rf"(?:GCL|1)\.[0-9]{{10}}\.{CLICK}(?:\.[\w-]{{1,100}}){{0,20}}",
         Kind.AD_ID,
         days=90,
-        field=f"adIdentifiers.{click}",
+        field=f"adIdentifiers.{click}" if field is None else field,
         to_field=_third,
         click=click,
         click_of=_third,
@@ -56,6 +56,8 @@ def _by_server(name: str, click: str) -> IdCookie:
 COOKIES = (
     _clicked("aw", "gclid"),
     _clicked("gb", "wbraid"),
+    # A click of Campaign Manager: kept alive for its own tags, the API of Google Ads has no field.
+    _clicked("dc", "dclid", field=""),
     IdCookie(
         "_gcl_ag",
         _MARKED,
