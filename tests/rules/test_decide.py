@@ -328,3 +328,14 @@ def test_only_parameters_of_the_page_can_be_unlisted() -> None:
     headers = {**found.headers, "referer": "https://shop.example.com/"}
     assert on(SITE, replace(found, headers=headers)).odd == ()
     assert on(SITE, ga4_hit(made_up="1")).odd == ("unlisted_ga4",)
+
+
+def test_ignored_keepers_cookies_and_parameters_are_counted_by_reason() -> None:
+    cookie = f"{GRANTED}; fh_keep=v1.e30.AAAAAAAAAAAAAAAAAAAAAA; _fbc=fb.1.x; _fbp={'1' * 1025}"
+    page = "https://shop.example.com/?fbclid=a%3Bb"
+    assert on(SITE, meta_hit(cookie=cookie, dl=page)).odd == (
+        "keeper:forged",
+        "parameter:fbclid:malformed",
+        "cookie:_fbp:oversized",
+        "cookie:_fbc:malformed",
+    )

@@ -92,3 +92,12 @@ def test_a_refusal_sets_nothing_but_the_verdict_and_expires_the_keeper() -> None
 def test_a_site_whose_tags_decide_by_themselves_is_asked_all_the_same() -> None:
     body, _ = asked(REFUSED, site=replace(SITE, gate_scripts=False))
     assert body["allow"] == {"ga4": False, "meta": False}
+
+
+def test_what_was_ignored_is_counted_and_a_yes_that_ends_soon_ends_its_cookies() -> None:
+    _, decision = asked(f"{GRANTED}; _fbc=forged")
+    assert "cookie:_fbc:malformed" in decision.odd
+    # 180 days (the default) after the choice of 2026-05-28T07:00:01Z, an hour from now
+    _, soon = asked("fh_consent=1.a1m1.1779951601.fh")
+    lives = {int(line.split("Max-Age=")[1].partition(";")[0]) for line in soon.cookies}
+    assert lives == {3600}
