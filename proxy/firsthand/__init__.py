@@ -16,6 +16,7 @@ config, sandbox/   the configuration file; stand-ins of the vendors and a demo s
 serve              the composition root
 letters, scripts   dead letters and the vendors' scripts for a terminal
 consent            receipts and what persons may ask for, for a terminal
+doctor/            looks at a whole set-up: what holds, and for how long
 cli                the command line
 """
 

@@ -22,6 +22,7 @@ from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.config.load import load
 from firsthand.config.schema import LogFormat
 from firsthand.config.site import site
+from firsthand.doctor.command import doctor
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import find_roles
 from firsthand.serve import logs, notice, replaying
@@ -44,6 +45,7 @@ dead = typer.Typer(no_args_is_help=True, help="Events that were given up: list, 
 app.add_typer(dead, name="dead")
 app.add_typer(scripts.app, name="scripts")
 app.add_typer(consent.app, name="consent")
+app.command()(doctor)
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[

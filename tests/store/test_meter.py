@@ -22,6 +22,15 @@ def test_what_one_process_counts_another_reads(tmp_path: Path) -> None:
     assert (read_meters(tmp_path).errors, read_meters(tmp_path).failing) == (1, 0)
 
 
+def test_cookie_headers_are_counted_by_their_length(tmp_path: Path) -> None:
+    first, second = (open_meter(meter_path(tmp_path, number)) for number in range(2))
+    for length in (0, 1, 512, 513, 6144, 8193, 30_000):
+        first.weighed(length)
+    second.weighed(0)
+    assert read_meters(tmp_path).weighed == (2, 2, 1, 0, 0, 1, 0, 2)
+    assert sum(read_meters(tmp_path).acked) == 0
+
+
 def test_counts_survive_their_process_and_its_trouble_does_not(tmp_path: Path) -> None:
     path = meter_path(tmp_path, 0)
     child = os.fork()

@@ -17,7 +17,8 @@ from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Answer, build, refusal
 from firsthand.errors import BadHit
 from firsthand.model import Hit, Note
-from firsthand.rules.respond import Response, is_batch, respond, unkept
+from firsthand.rules import proof
+from firsthand.rules.respond import JSON, Response, is_batch, respond, unkept
 from firsthand.rules.site import Site
 from firsthand.store.contract import Outbox
 from firsthand.store.meter import Meter
@@ -92,6 +93,8 @@ class Edge:
             target = requests.check(request, self.front)
             if self._https and requests.came_plain(request, self.front):
                 return self._upgrade(request, target)
+            if target.startswith(proof.PATH):
+                return self._prove(request, target)
             if request.method == "OPTIONS":
                 return self._preflight(request)
             if request.method == "POST":
@@ -111,6 +114,16 @@ class Edge:
         location = f"{self.site.tracking_url}{target}"
         return build(308, f"Cache-Control: no-store\r\nLocation: {location}\r\n")
 
+    def _prove(self, request: web.BaseRequest, target: str) -> Answer:
+        """Answer ``firsthand doctor``, who proves to be the operator; nobody else."""
+        path, _, query = target.partition("?")
+        nonce = proof.asked(self.site, query, self.front.clock() // 1000)
+        if path != proof.PATH or request.method != "GET" or not nonce:
+            raise BadHit(404, "unknown_path")
+        told = requests.seen_as(request, self.front)
+        body = proof.answer(self.site, nonce, told)
+        return build(200, "Cache-Control: no-store\r\n", body=body, content_type=JSON)
+
     def _preflight(self, request: web.BaseRequest) -> Answer:
         cors = self._cors.get(request.headers.get("Origin", ""), "")
         return build(204, f"{PRIVATE}{cors}{PREFLIGHT if cors else ''}")
@@ -118,6 +131,7 @@ class Edge:
     async def _beacon(self, request: web.BaseRequest, target: str, body: bytes) -> Answer:
         came = perf_counter()
         hit = requests.hit(request, self.front, target, body)
+        self.meter.weighed(requests.cookie_bytes(request))
         try:
             response = await self._respond(hit)
         except BadHit:

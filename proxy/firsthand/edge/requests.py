@@ -15,6 +15,7 @@ from firsthand.rules.clientip import Network, client_ip, is_trusted
 from firsthand.rules.decide import HEADERS
 from firsthand.rules.doors import split
 from firsthand.rules.place import place_of
+from firsthand.rules.proof import PATH, Told
 
 VERSIONS = frozenset({HttpVersion10, HttpVersion11})
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -180,3 +181,14 @@ def _clean(value: str) -> str:
     if value.isascii():
         return value
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def cookie_bytes(request: web.BaseRequest) -> int:
+    """Return the length of all that came as cookies, not only of what we look at."""
+    return sum(map(len, request.headers.getall("Cookie", ())))
+
+
+def seen_as(request: web.BaseRequest, front: Front) -> Told:
+    """Return who sent a request, as events would have it. Raises ``BadHit`` like ``hit``."""
+    peer = request.remote or ""
+    return Told(peer, hit(request, front, PATH, b"").ip, is_trusted(peer, front.trusted))

@@ -110,10 +110,11 @@ def _outlets(config: Config, built: Site) -> dict[Lane, Outlet]:
 
 def _of_account(key: str, section: Any, built: Site) -> Iterator[Outlet]:  # noqa: ANN401 - made by create_model
     account = built.accounts[key, section.account]
-    yield Outlet(account, _token(section.token))
+    yield Outlet(account, token_in(section.token))
     if account.second:
-        yield Outlet(replace(account, id=account.second, second=""), _token(section.second_token))
+        yield Outlet(replace(account, id=account.second, second=""), token_in(section.second_token))
 
 
-def _token(source: Source) -> Token:
+def token_in(source: Source) -> Token:
+    """Return the place where a configured token is found."""
     return FileToken(Path(source.file)) if source.file else EnvToken(source.env or "(not named)")

@@ -15,21 +15,27 @@ from pathlib import Path
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Upper bounds of the times from a beacon's arrival to its answer, after the commit."""
 
+COOKIE_BYTES = (0, 512, 1024, 2048, 4096, 6144, 8192)
+"""Upper bounds of the lengths of Cookie headers; 0: none came."""
+
 _SPREAD = len(BUCKETS_S) + 1
 _SUM_NS, _ERRORS, _FAILING, _PID = range(_SPREAD, _SPREAD + 4)
-CELLS = _SPREAD + 4
+_COOKIES = _SPREAD + 4
+CELLS = _COOKIES + len(COOKIE_BYTES) + 1
 SIZE = 8 * CELLS
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """``acked`` requests by bucket, the last without bound; their ``seconds`` together; requests
-    that were not stored; how many edges cannot store just now."""
+    that were not stored; how many edges cannot store just now; ``weighed`` requests by the length
+    of their Cookie header, the last without bound."""
 
     acked: tuple[int, ...] = (0,) * _SPREAD
     seconds: float = 0.0
     errors: int = 0
     failing: int = 0
+    weighed: tuple[int, ...] = (0,) * (len(COOKIE_BYTES) + 1)
 
 
 class Meter:
@@ -53,11 +59,13 @@ class Meter:
         self._cells[_ERRORS] += 1
         self._cells[_FAILING] = 1
 
+    def weighed(self, length: int) -> None:
+        """Count a request whose Cookie header is ``length`` bytes long."""
+        self._cells[_COOKIES + bisect_left(COOKIE_BYTES, length)] += 1
+
     def told(self) -> Told:
         """Return the counts as they stand."""
-        cells = self._cells
-        acked = tuple(cells[:_SPREAD])
-        return Told(acked, cells[_SUM_NS] / 1e9, cells[_ERRORS], cells[_FAILING])
+        return _told(self._cells, failing=self._cells[_FAILING])
 
     def close(self) -> None:
         """Let go of the memory."""
@@ -99,18 +107,31 @@ def _read(path: Path) -> Told:
         return Told()
     cells = memoryview(body).cast("Q")
     alive = Path(f"/proc/{cells[_PID]}").exists()
-    acked = tuple(cells[:_SPREAD])
-    return Told(acked, cells[_SUM_NS] / 1e9, cells[_ERRORS], cells[_FAILING] if alive else 0)
+    return _told(cells, failing=cells[_FAILING] if alive else 0)
+
+
+def _told(cells: memoryview, *, failing: int) -> Told:
+    return Told(
+        tuple(cells[:_SPREAD]),
+        cells[_SUM_NS] / 1e9,
+        cells[_ERRORS],
+        failing,
+        tuple(cells[_COOKIES:CELLS]),
+    )
 
 
 def _sum(told: Iterable[Told]) -> Told:
     whole = Told()
     for one in told:
-        acked = tuple(a + b for a, b in zip(whole.acked, one.acked, strict=True))
         whole = Told(
-            acked,
+            _added(whole.acked, one.acked),
             whole.seconds + one.seconds,
             whole.errors + one.errors,
             whole.failing + one.failing,
+            _added(whole.weighed, one.weighed),
         )
     return whole
+
+
+def _added(some: tuple[int, ...], more: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(some, more, strict=True))
