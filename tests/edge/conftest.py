@@ -21,6 +21,7 @@ from firsthand.edge.server import Server
 from firsthand.edge.supply import Supply
 from firsthand.explain import sample
 from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.rules.returns import Sighting
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.standing import Choice
@@ -44,6 +45,7 @@ class Kept:
     beacons: list[Beacon] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     choices: list[Choice] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
     withdrawn: list[Withdrawal] = field(default_factory=list)
     broken: bool = False
     last_error: str = ""
@@ -62,9 +64,11 @@ class Kept:
         self.notes += notes
         self.withdrawn += withdrawn
 
-    def count(self, note: Note | Choice) -> None:
+    def count(self, note: Note | Choice | Sighting) -> None:
         if isinstance(note, Choice):
             self.choices.append(note)
+        elif isinstance(note, Sighting):
+            self.sightings.append(note)
         else:
             self.notes.append(note)
 
@@ -85,6 +89,7 @@ class Public:
     port: int
     kept: Kept
     woken: list[bool]
+    meter: Meter = field(default_factory=Meter)
 
     async def raw(self, request: bytes, *, wait: float = 5, to_end: bool = False) -> bytes:
         """Send bytes as they are; return one answer, or all until the connection ends."""
@@ -116,7 +121,7 @@ class Public:
 @asynccontextmanager
 async def running(site: Site, folder: Path, *, behind_front: bool = False) -> AsyncIterator[Public]:
     """Run an edge for ``site`` on a free port; a front's headers are believed if told so."""
-    kept, woken = Kept(), []
+    kept, woken, meter = Kept(), [], Meter()
     folder.mkdir(exist_ok=True)
     front = Front(
         hosts=frozenset({"trk.shop.example.com"}),
@@ -131,12 +136,12 @@ async def running(site: Site, folder: Path, *, behind_front: bool = False) -> As
         supply = Supply(site.scripts, intake, custody, lambda _reason: None, lambda: NOW)
         scripts = Scripts(site, rules_of(site), supply)
         answers = Answers(session, (), "", lambda _reason: None)
-        app = Edge(site, front, kept, scripts, answers, lambda: woken.append(True), meter=Meter())
+        app = Edge(site, front, kept, scripts, answers, lambda: woken.append(True), meter=meter)
         runner = web.ServerRunner(Server(app.handle, count=app.count))
         await runner.setup()
         listener = web.TCPSite(runner, "127.0.0.1", 0)
         await listener.start()
-        yield Public(runner.addresses[0][1], kept, woken)
+        yield Public(runner.addresses[0][1], kept, woken, meter)
         await runner.cleanup()
 
 

@@ -12,6 +12,7 @@ from firsthand.explain import sample
 from firsthand.model import Client, Hit, Origin, Reading
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.standing import OTHER_PAGE, Stand
+from firsthand.rules.returns import Sighting
 from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public, running
 from tests.rules.consent.sources.examples import all_examples
 
@@ -565,3 +566,23 @@ async def test_an_event_that_comes_too_early_is_counted_and_its_page_is_not_told
     ]
     await edge.get(META_TARGET, f"Cookie: {REFUSED}")
     assert edge.kept.choices[1].stand is Stand.REFUSED
+
+
+async def test_a_keeper_is_counted_once_however_often_it_comes_at_a_time(edge: Public) -> None:
+    first = await edge.get(META_TARGET, f"Cookie: {GRANTED}")
+    assert edge.kept.sightings == []
+    keeper = next(
+        line.partition(b" ")[2].partition(b";")[0].decode()
+        for line in first.split(b"\r\n")
+        if line.startswith(b"Set-Cookie: fh_keep=")
+    )
+    for _ in range(3):
+        await edge.get(META_TARGET, f"Cookie: {GRANTED}; {keeper}")
+    assert edge.kept.sightings == [Sighting(NOW // 86_400_000, "other", 0)]
+    await edge.get(META_TARGET, f"Cookie: {REFUSED}; {keeper}")
+    assert len(edge.kept.sightings) == 1
+
+
+async def test_what_came_as_cookies_is_weighed_whole(edge: Public) -> None:
+    await edge.get(META_TARGET, f"Cookie: {GRANTED}; other={'x' * 7000}")
+    assert edge.meter.told().weighed[6] == 1

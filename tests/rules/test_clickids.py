@@ -79,8 +79,11 @@ def test_the_same_hit_gives_the_same_plan() -> None:
 def test_nothing_is_sent_twice_in_a_day() -> None:
     jar = stored(visit(LANDING).lines)
     again = visit(LANDING, jar, now=NOW + 3_600_000)
-    assert again.lines == []
+    assert names(again.lines) == ["fh_keep"]  # it says from now on that it was shown
+    assert (again.came, again.keeper.shown) == (visit(LANDING).keeper, True)
     assert again.effective == visit(LANDING).effective
+    third = visit(LANDING, stored(again.lines, jar), now=NOW + 3_700_000)
+    assert (third.lines, third.keeper) == ([], again.keeper)
 
 
 def test_stable_cookies_are_issued_once_a_day_and_sessions_never() -> None:
@@ -95,8 +98,10 @@ def test_stable_cookies_are_issued_once_a_day_and_sessions_never() -> None:
     assert f"Max-Age={400 * 86_400};" in by_name["_ga"]
     assert f"Max-Age={89 * 86_400};" in by_name["_fbc"]
     assert next_day.effective["_ga_SHOP000001"] == SESSION
+    assert (next_day.came and next_day.came.shown, next_day.keeper.shown) == (True, False)
     jar = stored(next_day.lines, jar)
-    assert visit(PAGE, jar, now=NOW + DAY + 60_000).lines == []
+    jar = stored(visit(PAGE, jar, now=NOW + DAY + 60_000).lines, jar)
+    assert visit(PAGE, jar, now=NOW + DAY + 120_000).lines == []
 
 
 def test_what_a_browser_lost_comes_back_from_the_keeper() -> None:
@@ -162,7 +167,7 @@ def test_a_forged_vendor_cookie_is_counted_and_replaced() -> None:
     jar = stored(visit(LANDING).lines) | {"_fbc": ("fb.1.1.x; Domain=evil", "x")}
     got = visit(PAGE, jar, now=NOW + 1000)
     assert got.rejected == ["cookie:_fbc:malformed", "cookie:_fbc:malformed", "cookie:_fbc:copies"]
-    assert names(got.lines) == ["_fbc"]
+    assert names(got.lines) == ["_fbc", "fh_keep"]
     assert got.effective["_fbc"] == f"fb.1.{NOW}.IwAR0-Click_1"
 
 

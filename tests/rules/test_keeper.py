@@ -24,7 +24,7 @@ ids = st.dictionaries(
     st.sampled_from(["_fbc", "_fbp", "_ga", "_gcl_aw", "_ttp"]),
     st.builds(Kept, values, st.integers(0, 2**42)),
 )
-keepers = st.builds(Keeper, values, ids, st.integers(0, 40_000))
+keepers = st.builds(Keeper, values, ids, st.integers(0, 40_000), shown=st.booleans())
 
 
 @given(keepers)

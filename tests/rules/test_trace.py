@@ -3,7 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsthand.model import IDENTIFYING, Kind, Value, Verdict
-from firsthand.rules.trace import MAX_SHOWN, KindOf, mask, placeholder, verdict_words, without_query
+from firsthand.rules.trace import (
+    MAX_SHOWN,
+    KindOf,
+    mask,
+    placeholder,
+    shape,
+    verdict_words,
+    without_query,
+)
+from tests.factories import make_hit, make_reading
 
 CANARY = "canary-7f3a"
 
@@ -104,3 +113,26 @@ VERDICTS = [
 @pytest.mark.parametrize(("verdict", "words"), VERDICTS)
 def test_a_verdict_in_words(verdict: Verdict, words: str) -> None:
     assert verdict_words(verdict) == words
+
+
+@pytest.mark.parametrize(
+    ("content_type", "transport"),
+    [
+        ("", ""),
+        ("application/x-www-form-urlencoded; charset=UTF-8", " form"),
+        ("Multipart/Form-Data; boundary=CANARY", " multipart"),
+        ("application/json", " json"),
+        ("text/plain", " text"),
+        ("image/CANARY", " other"),
+    ],
+)
+def test_a_shape_names_the_door_and_no_value(content_type: str, transport: str) -> None:
+    url = "https://trk.shop.example.com/www.example.com/px?em=CANARY"
+    hit = make_hit(url, headers={"content-type": content_type} if content_type else {})
+    found = shape(hit, make_reading(fields={"user.email": "CANARY"}))
+    assert found == f"GET www.example.com/px{transport} 1 fields"
+
+
+def test_the_shape_of_a_long_path_is_cut() -> None:
+    url = f"https://trk.shop.example.com/www.example.com/{'x' * 500}"
+    assert len(shape(make_hit(url), make_reading())) == 120

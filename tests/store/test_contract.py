@@ -32,6 +32,7 @@ from firsthand.model import (
     Withdrawal,
     Withheld,
 )
+from firsthand.rules.returns import Sighting
 from firsthand.store.contract import (
     Backlog,
     Coverage,
@@ -40,6 +41,7 @@ from firsthand.store.contract import (
     Latency,
     NoteCount,
     Retention,
+    ReturnCount,
     Settled,
     Wanted,
 )
@@ -759,6 +761,21 @@ async def test_notes_add_up(store: Backend) -> None:
         NoteCount("acme", "A-1", "purchase", "refused", 3),
     ]
     assert await store.ledger.notes(since=NOW + HOUR, until=FAR) == []
+
+
+async def test_sightings_add_up_and_go_with_the_daily_counts(store: Backend) -> None:
+    first, later = Sighting(20_000, "ios", 0), Sighting(20_001, "ios", 8)
+    for one in (first, first, later):
+        store.outbox.count(one)
+    await store.take(event(1))
+    store.outboxes[1].count(first)
+    await store.outboxes[1].put([event(2)])
+    await store.mover.move(now=LATER)
+    assert await store.ledger.returns(since=0) == [ReturnCount(first, 3), ReturnCount(later, 1)]
+    assert await store.ledger.returns(since=20_001) == [ReturnCount(later, 1)]
+    assert await store.notes() == {}
+    await purge(store, after=20_001 * DAY + 775 * DAY - NOW)
+    assert await store.ledger.returns(since=0) == [ReturnCount(later, 1)]
 
 
 async def test_coverage_counts_match_keys_on_both_paths(store: Backend) -> None:

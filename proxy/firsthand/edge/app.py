@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from time import perf_counter
 
 from aiohttp import web
+from cachetools import LRUCache
 
 from firsthand.edge import requests
 from firsthand.edge.answers import Answers
@@ -18,6 +19,7 @@ from firsthand.edge.server import Answer, build, refusal
 from firsthand.errors import BadHit
 from firsthand.model import Hit, Note
 from firsthand.rules import proof
+from firsthand.rules.decide import Decision
 from firsthand.rules.respond import JSON, Response, is_batch, respond, unkept
 from firsthand.rules.site import Site
 from firsthand.store.contract import Outbox
@@ -41,6 +43,8 @@ PREFLIGHT = (
 
 
 TELL_MS = 1000
+MOST_SEEN = 4096
+"""Keepers of the moment that are held in memory, so that none is counted twice."""
 
 
 class Edge:
@@ -66,6 +70,7 @@ class Edge:
         self._noted = noted
         self._untold = 0
         self._told_at = 0
+        self._seen: LRUCache[Hashable, bool] = LRUCache(MOST_SEEN)
         self.use(site, front, scripts, answers)
 
     def use(self, site: Site, front: Front, scripts: Scripts, answers: Answers) -> None:
@@ -176,6 +181,7 @@ class Edge:
                 self.outbox.count(self.crowd.told(ended.choice, ip))
         for reason in decision.odd:
             self.count(reason)
+        self._count_shown(decision)
         if not decision.beacons and not decision.withdrawn:
             return True
         try:
@@ -186,6 +192,13 @@ class Edge:
         self.meter.acked(perf_counter() - came)
         self.woken()
         return True
+
+    def _count_shown(self, decision: Decision) -> None:
+        """Count a keeper once, though a page's requests bring it all at the same time."""
+        shown = decision.shown
+        if shown is not None and shown.once not in self._seen:
+            self._seen[shown.once] = True
+            self.outbox.count(shown.sighting)
 
     def _not_stored(self, error: OSError) -> None:
         """Count, and say why: at most once a second, however many there are."""

@@ -5,10 +5,10 @@ live as long as vendor and consent let them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from firsthand.mapping import query_pairs
-from firsthand.rules import addresses, domains, issuing, keeper
+from firsthand.rules import addresses, domains, issuing, keeper, returns
 from firsthand.rules.holding import Held, Seen, fault, fits, hold
 from firsthand.rules.idrows import Row, cookie_name
 from firsthand.rules.issuing import DAY_MS, Moment
@@ -30,12 +30,14 @@ class Plan:
     ``lines``      ``Set-Cookie`` lines, the keeper's last.
     ``rejected``   what was ignored, for counting: ``cookie:<row>:<why>``, ``keeper:<why>`` or
                    ``parameter:<name>:<why>``.
+    ``came``       the keeper that the browser showed, if it verified.
     """
 
     effective: dict[str, str] = field(repr=False)
     lines: list[str] = field(repr=False)
     keeper: Keeper
     rejected: list[str]
+    came: Keeper | None = None
 
 
 def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids hang on
@@ -68,15 +70,17 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     clicks = _clicks_of(site, allowed, (referer, page), rejected)
     mints = sets or site.any_account
     seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest, site.click_days)
-    if before.day == now // DAY_MS and len(copies) < 2:  # noqa: PLR2004 - one, and no more
+    lone = len(copies) < 2  # noqa: PLR2004 - one, and no more
+    if before.day == now // DAY_MS and before.shown and lone:
         nothing_new = settled(site.rows, allowed, seen, before)
         if nothing_new is not None:
-            return Plan(nothing_new, [], before, rejected)
+            return Plan(nothing_new, [], before, rejected, old)
     held = list(_held(site, allowed, seen, rejected))
     if not sets or not held:
-        return Plan(_effective(held), [], before, rejected)
+        return Plan(_effective(held), [], before, rejected, old)
     elsewhere = issuing.paths_of(target) if len(copies) > 1 else None
-    return _issue(site, seen, before, held, Moment(now, until, elsewhere), rejected)
+    made = _issue(site, seen, before, held, Moment(now, until, elsewhere), rejected)
+    return replace(made, came=old)
 
 
 def _effective(held: Iterable[tuple[Row, Held]]) -> dict[str, str]:
@@ -143,6 +147,8 @@ def _rows(site: Site, seen: Seen) -> Iterable[Row]:
 
 def _tells_more(before: Keeper, after: Keeper, *, clicked: bool) -> bool:
     """Say whether a new keeper is worth a line. A full one learns daily and with a new click."""
+    if before.shown != after.shown:
+        return True
     if before.day != after.day or not before.full:
         return after.ids != before.ids or after.day != before.day
     gone = any(name not in after.ids for name in before.ids)
@@ -266,7 +272,8 @@ def _after(before: Keeper, held: Iterable[tuple[Row, Held]], now: int) -> Keeper
         if row.cookie.restore
     }
     today = now // DAY_MS
-    return Keeper(before.browser, ids, max(before.day, today) if before.day <= today + 1 else today)
+    day = max(before.day, today) if before.day <= today + 1 else today
+    return Keeper(before.browser, ids, day, shown=returns.is_held(before, today))
 
 
 def _kept(row: Row, now: Kept, before: Kept | None) -> Kept:

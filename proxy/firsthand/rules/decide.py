@@ -28,7 +28,9 @@ from firsthand.rules.ended import Ended, end
 from firsthand.rules.personal import telling
 from firsthand.rules.place import coarsen
 from firsthand.rules.receipts import dropped
+from firsthand.rules.returns import Shown
 from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
+from firsthand.rules.trace import shape
 from firsthand.rules.visitor import Ids, seen
 from firsthand.rules.withdrawal import withdraw
 from firsthand.vendor import Vendor
@@ -55,14 +57,6 @@ LEAVES_NO_EVENT = frozenset(Reason) - {Reason.NONE, Reason.BLOCKED, Reason.BOT}
 SAYS_SO = 100
 """Bot score of a client that says itself that it is no visitor."""
 
-TRANSPORTS = {
-    "": "",
-    "application/x-www-form-urlencoded": "form",
-    "multipart/form-data": "multipart",
-    "application/json": "json",
-    "text/plain": "text",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -71,6 +65,7 @@ class Decision:
     ``withdrawn``  whose waiting events must not be sent to which vendor.
     ``odd``        what was ignored on the way, to be counted; bounded words.
     ``notes``      which values could not be used, for ``explain``.
+    ``shown``      the keeper that came with the hit, where it is worth counting.
     """
 
     verdict: Verdict
@@ -80,6 +75,7 @@ class Decision:
     withdrawn: tuple[Withdrawal, ...] = ()
     odd: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    shown: Shown | None = None
 
 
 Told: TypeAlias = tuple[Vendor, Reading]
@@ -131,7 +127,8 @@ def settle(  # noqa: PLR0913 - one argument for each thing that the decision han
     here = _Context(hit, site, ids.subject, digest)
     beacons = tuple(_beacon(here, read, ids.effective, index) for index, read in enumerate(kept))
     lines = (*gone, *ids.lines)
-    return Decision(verdict, beacons, ended, lines, withdrawn, (*odd, *ids.rejected), notes)
+    odd = (*odd, *ids.rejected)
+    return Decision(verdict, beacons, ended, lines, withdrawn, odd, notes, ids.shown)
 
 
 def _odd(verdict: Verdict, reads: Sequence[_Read]) -> tuple[str, ...]:
@@ -288,7 +285,7 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
         at=hit.at,
         event_at=reading.at,
         bot=hit.bot,
-        shape=_shape(hit, reading),
+        shape=shape(hit, reading),
         withheld=read.reason,
         door=f"{hit.host}{hit.path}" if relayed and not read.reason else "",
         policy=here.site.policy,
@@ -346,11 +343,3 @@ def _clean(vendor: Vendor, table: Table, fields: Fields) -> None:
             fields[path] = addresses.clean(value, keep=own)
         elif addresses.is_personal(value):
             del fields[path]
-
-
-def _shape(hit: Hit, reading: Reading) -> str:
-    """Describe a hit without a value of it."""
-    given = hit.headers.get("content-type", "").partition(";")[0].strip().lower()
-    transport = TRANSPORTS.get(given, "other")
-    words = [hit.method, hit.host + hit.path, transport, f"{len(reading.fields)} fields"]
-    return " ".join(word for word in words if word)[:120]

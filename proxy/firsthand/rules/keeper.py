@@ -71,13 +71,15 @@ class Keeper:
     """What we keep of a browser: our id for it, and vendor ids by cookie name.
 
     ``day`` is the last day (days since 1970, UTC) on which all cookies were issued anew. ``full``:
-    some ids had no room.
+    some ids had no room. ``shown``: the browser has sent the keeper of that day back since, so it
+    took it.
     """
 
     browser: str = field(repr=False)
     ids: Mapping[str, Kept]
     day: int
     full: bool = False
+    shown: bool = False
 
 
 def new(digest: bytes, *, day: int) -> Keeper:
@@ -104,7 +106,7 @@ def encode(keeper: Keeper, site: Site, *, room: int = MAX_COOKIE) -> str:
         if len(value) <= most or not ids:
             return value
         ids = ids[1 + (len(value) - most) // _LARGEST :]
-        whole = Keeper(keeper.browser, dict(ids), keeper.day, full=True)
+        whole = replace(keeper, ids=dict(ids), full=True)
 
 
 _LARGEST = 700  # no id takes more: so many can be left out at once, and never one too many
@@ -194,6 +196,8 @@ def _pack(keeper: Keeper) -> bytes:
     told = {"b": keeper.browser, "d": keeper.day, "i": ids}
     if keeper.full:
         told["f"] = 1
+    if keeper.shown:
+        told["s"] = 1
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zdict=_COMMON)
     return packer.compress(orjson.dumps(told)) + packer.flush()
 
@@ -204,7 +208,7 @@ def _load(payload: str) -> Keeper | None:
         unpacker = zlib.decompressobj(-zlib.MAX_WBITS, _COMMON)
         told = orjson.loads(unpacker.decompress(packed, _MOST_PLAIN))
         ids = {known: Kept._make(each) for known, each in told["i"].items()}
-        return Keeper(str(told["b"]), ids, int(told["d"]), full="f" in told)
+        return Keeper(str(told["b"]), ids, int(told["d"]), "f" in told, "s" in told)
     except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
         return None
 

@@ -14,6 +14,7 @@ from firsthand.model import Hit, Reason
 from firsthand.rules import clickids, keeper
 from firsthand.rules.consent import gate
 from firsthand.rules.decide import Decision, digest_of
+from firsthand.rules.returns import shown
 from firsthand.rules.site import Site
 
 URI = "x-original-uri"
@@ -38,7 +39,8 @@ def answer(hit: Hit, site: Site) -> Decision:
         until=said.until,
     )
     lines = tuple(line for line in plan.lines if line.startswith(f"{keeper.name(site)}="))
-    return Decision(said, cookies=lines, odd=tuple(plan.rejected))
+    seen = shown(plan.came, hit)
+    return Decision(said, cookies=lines, odd=tuple(plan.rejected), shown=seen)
 
 
 def _page(hit: Hit, site: Site) -> str:

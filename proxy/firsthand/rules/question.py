@@ -8,6 +8,7 @@ from firsthand.model import Hit, Reason, Verdict
 from firsthand.rules import clickids, issuing, verdict
 from firsthand.rules.consent import gate
 from firsthand.rules.decide import Decision, digest_of
+from firsthand.rules.returns import shown
 from firsthand.rules.site import Site
 from firsthand.rules.withdrawal import withdraw
 
@@ -38,27 +39,31 @@ def answer(hit: Hit, site: Site) -> Answer:
         }
     )
     lines, withdrawn = withdraw(hit, site, said)
-    made, odd = _visitor_cookies(hit, site, said) if said.marketing else ((), ())
-    lines = (*lines, *made)
+    plan = _visitor(hit, site, said) if said.marketing else None
+    lines = (*lines, *(plan.lines if plan else ()))
     told = verdict.Remembered(
         digest, frozenset(key for key, may in allow.items() if may), refused=said.refused
     )
     life_s = issuing.Moment(hit.at, said.until).bounded(VERDICT_LIFE_S)
     remembered = verdict.cookie(site, told, max_age_s=life_s)
-    decision = Decision(said, cookies=(*lines, remembered), withdrawn=withdrawn, odd=odd)
+    decision = Decision(
+        said,
+        cookies=(*lines, remembered),
+        withdrawn=withdrawn,
+        odd=tuple(plan.rejected) if plan else (),
+        shown=shown(plan.came, hit) if plan else None,
+    )
     return Answer(body, decision)
 
 
-def _visitor_cookies(
-    hit: Hit, site: Site, said: Verdict
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return lines for the visitor's ids, and what was ignored on the way."""
+def _visitor(hit: Hit, site: Site, said: Verdict) -> clickids.Plan | None:
+    """Return what becomes of the visitor's ids; ``None`` where no vendor is allowed."""
     allowed = tuple(
         vendor for vendor in site.vendors.values() if gate.allows(said, vendor) is Reason.NONE
     )
     if not allowed:
-        return (), ()
-    plan = clickids.plan(
+        return None
+    return clickids.plan(
         site,
         allowed,
         page=_landing(hit, site),
@@ -70,7 +75,6 @@ def _visitor_cookies(
         referer=hit.headers.get("referer", ""),
         target=f"{site.base_path}/{hit.host}{hit.path}",
     )
-    return tuple(plan.lines), tuple(plan.rejected)
 
 
 def _landing(hit: Hit, site: Site) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 
-from firsthand.model import Kind, Value, Verdict
+from firsthand.model import Hit, Kind, Reading, Value, Verdict
 
 KindOf = Callable[[str], Kind]
 
@@ -13,6 +13,15 @@ MAX_SHOWN = 200
 MAX_ITEMS = 20
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_.\-$\[\]:]{1,60}")
 _ADDRESS = re.compile(r"[^\s/?#&=<>\"']+(?:@|%40)[^\s/?#&=<>\"']+")
+
+
+_TRANSPORTS = {
+    "": "",
+    "application/x-www-form-urlencoded": "form",
+    "multipart/form-data": "multipart",
+    "application/json": "json",
+    "text/plain": "text",
+}
 
 
 class Sight(Enum):
@@ -110,3 +119,11 @@ def verdict_words(verdict: Verdict) -> str:
     how = "explicit" if verdict.explicit else "implied"
     said = f": {', '.join(verdict.sources)}" if verdict.sources else ""
     return f"{' and '.join(granted) or 'nothing'} ({how}){said}"
+
+
+def shape(hit: Hit, reading: Reading) -> str:
+    """Describe a hit without a value of it."""
+    given = hit.headers.get("content-type", "").partition(";")[0].strip().lower()
+    transport = _TRANSPORTS.get(given, "other")
+    words = [hit.method, hit.host + hit.path, transport, f"{len(reading.fields)} fields"]
+    return " ".join(word for word in words if word)[:120]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from firsthand.model import Hit, Reading, Reason, Verdict
 from firsthand.rules import clickids, keeper
 from firsthand.rules.consent import gate
+from firsthand.rules.returns import Shown, shown
 from firsthand.rules.site import Site
 from firsthand.vendor import Vendor
 
@@ -13,12 +14,13 @@ from firsthand.vendor import Vendor
 @dataclass(frozen=True, slots=True)
 class Ids:
     """``effective`` values by cookie name; ``lines`` to set; what was ``rejected``; ``subject``,
-    the keyed hash of our browser id."""
+    the keyed hash of our browser id; the keeper that was ``shown``, where it is worth counting."""
 
     effective: Mapping[str, str] = field(repr=False)
     lines: Sequence[str] = field(default=(), repr=False)
     rejected: Sequence[str] = ()
     subject: str = field(default="", repr=False)
+    shown: Shown | None = None
 
 
 def seen(  # noqa: PLR0913, PLR0917 - one argument for each thing that the ids hang on
@@ -48,4 +50,5 @@ def seen(  # noqa: PLR0913, PLR0917 - one argument for each thing that the ids h
         referer=hit.headers.get("referer", ""),
         target=f"{site.base_path}/{hit.host}{hit.path}",
     )
-    return Ids(plan.effective, plan.lines, plan.rejected, keeper.subject(plan.keeper, site))
+    subject = keeper.subject(plan.keeper, site)
+    return Ids(plan.effective, plan.lines, plan.rejected, subject, shown(plan.came, hit))

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from firsthand.model import (
     Beacon,
@@ -24,7 +24,12 @@ from firsthand.model import (
     Server,
     Withdrawal,
 )
+from firsthand.rules.returns import Sighting
 from firsthand.rules.standing import Choice
+
+
+Counted: TypeAlias = Note | Choice | Sighting
+"""What is counted without an event of its own."""
 
 
 class Durability(StrEnum):
@@ -147,6 +152,14 @@ class KeyHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnCount:
+    """How many keepers of a day were shown so many days later, see ``model.Sighting``."""
+
+    sighting: Sighting
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """One twin, as the events page lists it."""
 
@@ -224,7 +237,7 @@ class Outbox(Protocol):
         Raises ``OSError`` when the disk does not take them.
         """
 
-    def count(self, note: Note | Choice) -> None:
+    def count(self, note: Counted) -> None:
         """Count ``note``; it is written with a later group, at the latest after a second."""
 
     async def trim(self) -> None:
@@ -370,6 +383,9 @@ class Ledger(Protocol):
 
     async def key_health(self, *, since: int, until: int, by_day: bool = False) -> list[KeyHealth]:
         """Return the state of the event keys."""
+
+    async def returns(self, *, since: int) -> list[ReturnCount]:
+        """Return how often keepers were shown that were issued on ``since`` (a day) or later."""
 
     async def events(
         self, *, limit: int = 100, vendor: str = "", server: str = "", before: int = 0

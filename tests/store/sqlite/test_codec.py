@@ -2,7 +2,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firsthand.model import Beacon, Client, Note, Origin, Reason, Value, Verdict, Withdrawal
+from firsthand.model import (
+    Beacon,
+    Client,
+    Note,
+    Origin,
+    Reason,
+    Value,
+    Verdict,
+    Withdrawal,
+)
+from firsthand.rules.returns import Sighting
 from firsthand.store.sqlite.codec import (
     beacon_line,
     decode,
@@ -38,6 +48,12 @@ def test_beacons_are_decoded_as_they_were(beacon: Beacon) -> None:
     again = decode(encode(beacon))
     lossy = any(float("inf") == abs(n) for n in numbers(beacon.fields))
     assert lossy or again == beacon
+
+
+@given(st.builds(Sighting, st.integers(0, 40_000), TEXT, st.integers(0, 90)), st.integers(1, 9))
+def test_sightings_are_read_as_they_were_counted(sighting: Sighting, n: int) -> None:
+    group = read_group([(1, note_line(sighting, n))])
+    assert (group.sightings, group.notes, group.unreadable) == ([(sighting, n)], [], [])
 
 
 def numbers(value: Value) -> list[float]:

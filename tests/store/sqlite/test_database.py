@@ -55,6 +55,7 @@ async def test_a_file_of_an_earlier_version_is_brought_up_and_keeps_its_rows(
     path = tmp_path / "old.db"
     with sqlite3.connect(path) as db:
         db.executescript(script)
+        db.execute("DROP TABLE returns")
         db.execute(
             "INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (1, 1, 1, 1, '', '')"
         )
@@ -64,6 +65,7 @@ async def test_a_file_of_an_earlier_version_is_brought_up_and_keeps_its_rows(
     async with opened(path, LEDGER, SPEED) as upgraded:
         assert list(await upgraded.execute_fetchall("PRAGMA user_version")) == [(LEDGER.version,)]
         assert list(await upgraded.execute_fetchall("SELECT replayed_at FROM queue")) == [(0,)]
+        assert list(await upgraded.execute_fetchall("SELECT count(*) FROM returns")) == [(0,)]
 
 
 @pytest.mark.parametrize("schema", [LEDGER, OUTBOX], ids=lambda schema: schema.name)

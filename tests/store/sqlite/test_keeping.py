@@ -90,6 +90,7 @@ STATEMENTS = [
     (module.DELETE_TRACE, (1,)),
     *((sql, (1, 1)) for sql in module.DELETE_SPAN.values()),
     *((sql, (1,)) for sql in module.OLDEST.values()),
+    (module.OLD_RETURNS, (1,)),
     (module.DELETE_UNREADABLE, (1, 1)),
     (module.DELETE_TOMBSTONES, (1, 1)),
 ]

@@ -12,6 +12,7 @@ from tests.store.sqlite.plans import large_scans
 SPAN = (0, 1, 2)
 PAGE = {"limit": 1, "vendor": "", "server": "", "before": 1}
 STATEMENTS = [
+    (module.RETURNS, (1,)),
     (module.COUNTS, SPAN),
     (module.NOTES, SPAN),
     (module.COVERAGE, SPAN),

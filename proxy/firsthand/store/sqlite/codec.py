@@ -1,7 +1,7 @@
 """Lines of an outbox row: a letter for the kind, then JSON without line breaks.
 
-``b`` a beacon, ``w`` a withdrawal, ``n`` a note and how often it was counted, ``c`` a choice
-likewise, ``e`` an erasure.
+``b`` a beacon, ``w`` a withdrawal, ``n`` a note and how often it was counted, ``c`` a choice and
+``s`` a sighting likewise, ``e`` an erasure.
 """
 
 from collections.abc import Iterable
@@ -19,6 +19,7 @@ from firsthand.model import (
     Verdict,
     Withdrawal,
 )
+from firsthand.rules.returns import Sighting
 from firsthand.rules.standing import Choice, Stand
 from firsthand.store.subjects import Erasure
 
@@ -28,7 +29,7 @@ _REASONS = {one.value: one for one in Reason}
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 _ERASED = ("subjects", "queue", "dead", "twins", "lines")
-_BEACON, _WITHDRAWN, _NOTE, _CHOICE, _ERASURE = b"b", b"w", b"n", b"c", b"e"
+_BEACON, _WITHDRAWN, _NOTE, _CHOICE, _ERASURE, _SIGHTING = b"b", b"w", b"n", b"c", b"e", b"s"
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Group:
     notes: list[tuple[Note, int, int]] = field(default_factory=list)
     choices: list[tuple[Choice, int, int]] = field(default_factory=list)
     erasures: list[Erasure] = field(default_factory=list)
+    sightings: list[tuple[Sighting, int]] = field(default_factory=list)
     unreadable: list[tuple[int, bytes]] = field(default_factory=list)
 
 
@@ -92,8 +94,10 @@ def withdrawn_line(withdrawal: Withdrawal, at: int) -> bytes:
     return _WITHDRAWN + orjson.dumps([withdrawal.subject, withdrawal.vendor, at])
 
 
-def note_line(note: Note, n: int) -> bytes:
-    """Return the line of a note that was counted ``n`` times."""
+def note_line(note: Note | Sighting, n: int) -> bytes:
+    """Return the line of a note or a sighting that was counted ``n`` times."""
+    if isinstance(note, Sighting):
+        return _SIGHTING + orjson.dumps([note.day, note.family, note.after, n])
     texts = map(_clean, (note.vendor, note.account, note.name, note.reason))
     return _NOTE + orjson.dumps([*texts, n])
 
@@ -138,5 +142,8 @@ def _read_line(group: Group, at: int, line: bytes) -> None:
         told = orjson.loads(rest)
         lists = {name: tuple(told[name]) for name in _ERASED}
         group.erasures.append(Erasure(at=int(told["at"]), **lists))
+    elif kind == _SIGHTING:
+        day, family, after, n = orjson.loads(rest)
+        group.sightings.append((Sighting(int(day), str(family), int(after)), int(n)))
     else:
         raise ValueError(kind)

@@ -76,9 +76,14 @@ class Schema:
 OUTBOX = Schema("outbox", 1, "schema_outbox.sql")
 LEDGER = Schema(
     "ledger",
-    2,
+    3,
     "schema_ledger.sql",
-    {1: "ALTER TABLE queue ADD COLUMN replayed_at INTEGER NOT NULL DEFAULT 0"},
+    {
+        1: "ALTER TABLE queue ADD COLUMN replayed_at INTEGER NOT NULL DEFAULT 0",
+        2: "CREATE TABLE returns (day INTEGER NOT NULL, family TEXT NOT NULL,"
+        " after INTEGER NOT NULL, n INTEGER NOT NULL,"
+        " PRIMARY KEY (day, family, after)) WITHOUT ROWID",
+    },
 )
 SCRIPTS = Schema("script custody", 1, "schema_scripts.sql")
 RECENT = Schema("recent hits", 1, "schema_recent.sql")

@@ -43,6 +43,8 @@ ENQUEUE = "INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (?, 
 MORE_WAITING = "UPDATE lanes SET waiting = waiting + ? WHERE id = ?"
 ADD_TRACE = "INSERT OR REPLACE INTO traces (twin, shape, verdict, fields) VALUES (?, ?, ?, ?)"
 DROP_TRACES = "DELETE FROM traces WHERE twin <= ?"
+ADD_RETURN = """INSERT INTO returns (day, family, after, n) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET n = n + excluded.n"""
 KEEP_UNREADABLE = "INSERT INTO unreadable (at, line) VALUES (?, ?)"
 UNREADABLE = ("", "", "", "", "")
 
@@ -91,6 +93,8 @@ class Intake:
         for erasure in group.erasures:
             await erase(db, erasure, in_flight=in_flight, now=now)
         await many(db, KEEP_UNREADABLE, group.unreadable)
+        seen = [(one.day, one.family[:MAX_TEXT], one.after, n) for one, n in group.sightings]
+        await many(db, ADD_RETURN, seen)
 
     async def _numbers(self, db: aiosqlite.Connection, group: Group) -> Mapping[Key, int]:
         """Return the series of everything in ``group``, by the names it came with."""

@@ -11,6 +11,7 @@ from firsthand.store.contract import Retention, Settled
 from firsthand.store.sqlite.database import Writer, many
 from firsthand.store.sqlite.endings import end, unbury
 from firsthand.store.sqlite.leases import Leases
+from firsthand.store.sqlite.tally import DAY_MS
 
 STEP = 250
 """Rows of a transaction: the mover waits for no longer than it takes itself."""
@@ -32,6 +33,7 @@ DELETE_TWIN = "DELETE FROM twins WHERE id = ?"
 DELETE_TRACE = "DELETE FROM traces WHERE twin = ?"
 NOTES = "notes"
 ROLL_UPS = ("counts", NOTES, "coverage", "latency", "key_health")
+OLD_RETURNS = "DELETE FROM returns WHERE day < ?"
 OLDEST = {
     table: f"SELECT min(at) FROM {table} WHERE by_day = ?"  # noqa: S608 - one of the names above
     for table in ROLL_UPS
@@ -66,6 +68,8 @@ class SqliteKeeping:
         await self._repeat(_delete(DELETE_UNREADABLE, now - limits.unreadable))
         await self._repeat(_delete(DELETE_TOMBSTONES, now - limits.withdrawals))
         await self._repeat(_delete_twins(now - limits.twins))
+        async with self._writer.transaction() as db:
+            await db.execute(OLD_RETURNS, ((now - limits.days) // DAY_MS,))
         for table in ROLL_UPS:
             most = limits.notes if table == NOTES else limits.days
             await self._repeat(_delete_span(table, 0, now - min(limits.hours, most)))

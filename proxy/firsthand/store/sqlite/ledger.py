@@ -8,6 +8,7 @@ from typing import Any
 import aiosqlite
 
 from firsthand.model import Client, MatchKey, Origin, Reason, Server
+from firsthand.rules.returns import Sighting
 from firsthand.store.contract import (
     Count,
     Coverage,
@@ -16,6 +17,7 @@ from firsthand.store.contract import (
     KeyHealth,
     Latency,
     NoteCount,
+    ReturnCount,
     Trace,
 )
 from firsthand.store.sqlite.database import LEDGER, disk_errors, opened
@@ -48,6 +50,7 @@ SELECT vendor, account, what, sum(n)
 FROM key_health JOIN series ON series.id = series
 WHERE by_day = ? AND at >= ? AND at < ?
 GROUP BY vendor, account, what ORDER BY vendor, account"""
+RETURNS = "SELECT day, family, after, n FROM returns WHERE day >= ? ORDER BY day, family, after"
 EVENTS = """
 SELECT page.id, at, vendor, account, destination, name, origin, client, server, reason, accepted_ms
 FROM (
@@ -128,6 +131,11 @@ class SqliteLedger:
             KeyHealth(*key, *(n.get(what, 0) for what in (TOTAL, MADE, REPEATED, CLASHES)))
             for key, n in found.items()
         ]
+
+    async def returns(self, *, since: int) -> list[ReturnCount]:
+        """Return how often keepers were shown that were issued on ``since`` (a day) or later."""
+        rows = await self._read(RETURNS, (since,))
+        return [ReturnCount(Sighting(*sighting), n) for *sighting, n in rows]
 
     async def events(
         self, *, limit: int = 100, vendor: str = "", server: str = "", before: int = 0

@@ -17,8 +17,9 @@ import aiosqlite
 
 from firsthand.errors import ConfigError
 from firsthand.model import Beacon, Note, Withdrawal
+from firsthand.rules.returns import Sighting
 from firsthand.rules.standing import OTHER_PAGE, Choice
-from firsthand.store.contract import Durability
+from firsthand.store.contract import Counted, Durability
 from firsthand.store.sqlite.codec import (
     beacon_line,
     choice_line,
@@ -123,7 +124,7 @@ class SqliteOutbox:
         self._identity = identity
         self._clock = clock
         self._waiting: list[_Waiting] = []
-        self._notes: Counter[Note | Choice] = Counter()
+        self._notes: Counter[Counted] = Counter()
         self._notes_timer: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self._closing = False
@@ -156,7 +157,7 @@ class SqliteOutbox:
         self._wake.set()
         await committed
 
-    def count(self, note: Note | Choice) -> None:
+    def count(self, note: Counted) -> None:
         """Count ``note``; it is written with a later group, at the latest after a second."""
         if note not in self._notes and len(self._notes) >= MAX_NOTES:
             note = _other(note)
@@ -287,12 +288,14 @@ class SqliteOutbox:
             first += TRIM_ROWS
 
 
-def _other(note: Note | Choice) -> Note | Choice:
-    """Return what a count becomes once a second has brought too many kinds."""
+def _other(note: Counted) -> Counted:
+    """Return what a count becomes once a second has brought too many kinds; sightings are few."""
+    if isinstance(note, Sighting):
+        return note
     if isinstance(note, Choice):
         return Choice(note.stand, note.source, OTHER_PAGE if note.page else "")
     return Note(note.vendor, "", "(other)", note.reason)
 
 
-def _count_line(note: Note | Choice, n: int) -> bytes:
+def _count_line(note: Counted, n: int) -> bytes:
     return choice_line(note, n) if isinstance(note, Choice) else note_line(note, n)

@@ -97,6 +97,16 @@ CREATE TABLE key_health (
   PRIMARY KEY (by_day, at, series, what)
 ) WITHOUT ROWID;
 
+-- Keepers that browsers showed, see model.Sighting. day: of issue, in days since 1970. after: days
+-- from then on, the lower bound of a bucket; 0: shown on that day. Nothing tells whose.
+CREATE TABLE returns (
+  day    INTEGER NOT NULL,
+  family TEXT NOT NULL,
+  after  INTEGER NOT NULL,
+  n      INTEGER NOT NULL,
+  PRIMARY KEY (day, family, after)
+) WITHOUT ROWID;
+
 -- Deliveries, and how many rows of queue and dead they have: counted here, not by scanning.
 CREATE TABLE lanes (
   id      INTEGER PRIMARY KEY,
