@@ -65,6 +65,14 @@ async def test_room(
     assert [each.result for each in found if each.check == "disk"] == [result]
 
 
+async def test_a_folder_that_cannot_be_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write anywhere
+    found = await looked(written(folder))
+    assert codes(found, "disk") == ["unwritable"]
+
+
 async def test_what_others_may_read_or_change(folder: Path) -> None:
     token = folder / "token"
     token.write_text("a token of these tests")

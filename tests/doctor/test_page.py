@@ -10,11 +10,13 @@ from firsthand.rules.consent.policy import Groups, Policy
 from tests.doctor.front import NAMES, Front, Issued, fronting
 from tests.doctor.nameserver import answering
 from tests.doctor.setup import written
+from tests.samples import shop
 
 ZONE = dict.fromkeys(NAMES, ("A 127.0.0.1",))
 ONETRUST = '<script src="https://cdn.cookielaw.org/scripttemplates/otSDKStub.js"></script>'
 KLARO = '<script src="/static/klaro.js"></script>'
-UNREADABLE = '<script src="https://app.usercentrics.eu/latest/main.js"></script>'
+FH = '<script async src="https://trk.shop.example.com/fh.js"></script>'
+IN_THE_PAGE = '<script src="https://app.usercentrics.eu/latest/main.js"></script>'
 GTM = "https://www.googletagmanager.com/gtm.js?id=GTM-1"
 
 
@@ -35,7 +37,8 @@ def page(text: str, status: int = 200) -> Fetched:
             Result.OK,
             "known",
         ),
-        (page(UNREADABLE), Policy(), Result.WARN, "unreadable"),
+        (page(IN_THE_PAGE), Policy(), Result.WARN, "unheard"),
+        (page(IN_THE_PAGE + FH), Policy(), Result.OK, "heard"),
         (page(f'<script src="{GTM}">'), Policy(), Result.UNKNOWN, "unrecognised"),
         (page(""), Policy(authority="onetrust"), Result.UNKNOWN, "unrecognised"),
         (page("", 503), Policy(), Result.UNKNOWN, "unread"),
@@ -45,7 +48,7 @@ def page(text: str, status: int = 200) -> Fetched:
 def test_what_a_platform_comes_to(
     got: Fetched | Failed, policy: Policy, result: Result, code: str
 ) -> None:
-    found = judged("https://shop.example.com", got, policy)
+    found = judged("https://shop.example.com", got, shop(policy=policy))
     assert (found.about, found.result, found.code) == ("shop.example.com", result, code)
     assert bool(found.remedy) is (result is not Result.OK)
 

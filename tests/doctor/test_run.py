@@ -56,3 +56,9 @@ async def test_everything_is_looked_at_and_told_in_order(tmp_path: Path) -> None
     for finding in made.findings:
         assert finding.found
         assert finding.remedy or finding.result is not Result.FAIL
+
+
+def test_the_page_about_it_knows_every_check_and_verdict() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text("utf-8")
+    for word in (*LOOKS, *(verdict.value for verdict in Verdict)):
+        assert f"`{word}`" in page

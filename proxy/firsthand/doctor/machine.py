@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import shutil
 import socket
 import stat
@@ -104,6 +105,16 @@ def _private(patient: Patient) -> Iterator[Finding]:
 
 def _disk(folder: Path) -> Finding:
     there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Finding(
+            "disk",
+            str(folder),
+            Result.FAIL,
+            f"{there} cannot be written by this user",
+            "firsthand serve would not start",
+            "make the folder and give it to the user that runs firsthand serve",
+            code="unwritable",
+        )
     free = shutil.disk_usage(there).free
     found = f"{free // MIB} MiB free"
     if free > AMPLE:

@@ -9,6 +9,7 @@ from firsthand.doctor.patient import Patient
 from firsthand.doctor.web import Failed, Fetched
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.consent.sources import SOURCES
+from firsthand.rules.site import Site
 
 MOST_HOPS = 3
 _NO_CONSENT = "without a choice that it can read, Firsthand forwards nothing"
@@ -20,7 +21,7 @@ async def look(patient: Patient) -> list[Finding]:
     """Return a finding ``consent`` for each page host."""
     got = await asyncio.gather(*(fetch(patient, origin) for origin in patient.origins))
     return [
-        judged(origin, each, patient.site.consent)
+        judged(origin, each, patient.site)
         for origin, each in zip(patient.origins, got, strict=True)
     ]
 
@@ -39,8 +40,8 @@ async def fetch(patient: Patient, origin: str) -> Fetched | Failed:
     return Failed("it redirects on and on")
 
 
-def judged(origin: str, got: Fetched | Failed, policy: Policy) -> Finding:
-    """Return what a page's consent platform comes to under the configured policy."""
+def judged(origin: str, got: Fetched | Failed, site: Site) -> Finding:
+    """Return what a page's consent platform comes to under the site's policy."""
     host = origin.partition("://")[2]
     if isinstance(got, Failed) or got.status != _OK:
         why = got.why if isinstance(got, Failed) else f"it answers {got.status}"
@@ -53,10 +54,14 @@ def judged(origin: str, got: Fetched | Failed, policy: Policy) -> Finding:
             "see that this machine reaches the page, or look there yourself",
             code="unread",
         )
-    known, others = platforms.found(got.body.decode("utf-8", "replace"))
+    page = got.body.decode("utf-8", "replace")
+    known, others = platforms.found(page)
     if known:
-        return _known(host, known, policy)
-    return _none(host, others, policy, managed=platforms.TAG_MANAGER in got.body.decode("latin-1"))
+        return _known(host, known, site.consent)
+    if others:
+        heard = f"{site.tracking_host}{site.base_path}/fh.js" in page
+        return _in_the_page(host, ", ".join(others), heard=heard)
+    return _none(host, site.consent, managed=platforms.TAG_MANAGER in page)
 
 
 def _known(host: str, known: list[str], policy: Policy) -> Finding:
@@ -91,18 +96,23 @@ def _needs_groups(key: str, policy: Policy) -> bool:
     return groups is not None and not (groups.analytics or groups.marketing)
 
 
-def _none(host: str, others: list[str], policy: Policy, *, managed: bool) -> Finding:
-    if others:
+def _in_the_page(host: str, names: str, *, heard: bool) -> Finding:
+    if heard:
         return Finding(
-            "consent",
-            host,
-            Result.WARN,
-            f"loads {', '.join(others)}, which keeps the choice where a server cannot read it",
-            _NO_CONSENT,
-            "have the page write fh_consent when the visitor chooses (docs/fh.md), unless the"
-            " platform is set to write a TC string as a cookie",
-            code="unreadable",
+            "consent", host, Result.OK, f"loads {names}, which fh.js hears", code="heard"
         )
+    return Finding(
+        "consent",
+        host,
+        Result.WARN,
+        f"loads {names}, whose choice is in no cookie that a server can read, and not fh.js",
+        _NO_CONSENT,
+        "load fh.js on the page: it hears the choice (docs/fh.md)",
+        code="unheard",
+    )
+
+
+def _none(host: str, policy: Policy, *, managed: bool) -> Finding:
     by = "; it loads Google Tag Manager, which may load one" if managed else ""
     named = f"; the configuration names {policy.authority}" if policy.authority else ""
     return Finding(

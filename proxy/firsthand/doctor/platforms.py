@@ -31,19 +31,18 @@ MARKS: Mapping[str, tuple[str, ...]] = {
     "securiti": ("cdn-prod.securiti.ai",),
     "shopify": ("cdn.shopify.com/shopifycloud/consent-tracking-api",),
     "tarteaucitron": ("tarteaucitron",),
+    "tcf": ("cmp.quantcast.com", "cmp.inmobi.com"),
     "trustarc": ("consent.trustarc.com", "consent.truste.com"),
 }
 """Consent source (``rules/consent/sources``) -> texts in the addresses of its scripts."""
 
-UNREADABLE: Mapping[str, str] = {
+IN_THE_PAGE: Mapping[str, str] = {
     "app.usercentrics.eu": "Usercentrics",
     "web.cmp.usercentrics.eu": "Usercentrics",
     "app.termly.io": "Termly",
     "cdn.privacy-mgmt.com": "Sourcepoint",
-    "cmp.quantcast.com": "Quantcast Choice",
-    "cmp.inmobi.com": "InMobi Choice",
 }
-"""Hosts of platforms that keep the choice where a server cannot read it, or as a TC string only."""
+"""Hosts of platforms whose choice is in no cookie that a server can read: ``fh.js`` hears them."""
 
 TAG_MANAGER = "googletagmanager.com/gtm.js"
 
@@ -54,8 +53,8 @@ _ADDRESS = re.compile(
 
 def found(page: str) -> tuple[list[str], list[str]]:
     """Return the consent sources whose scripts ``page`` names, and names of platforms that
-    Firsthand cannot read. Only addresses are looked at, not the text that visitors see."""
+    a server cannot read. Only addresses are looked at, not the text that visitors see."""
     addresses = " ".join(one or other for one, other in _ADDRESS.findall(page))
     known = [key for key, marks in MARKS.items() if any(mark in addresses for mark in marks)]
-    others = {name for host, name in UNREADABLE.items() if host in addresses}
+    others = {name for host, name in IN_THE_PAGE.items() if host in addresses}
     return known, sorted(others)
