@@ -57,7 +57,6 @@ def test_what_may_be_promised(
     found = promise(cookie, browser, verdict)
     assert (found.least, found.most) == (least, most)
     assert bool(found.why) is (least < cookie.days)
-    assert found.renewed is (cookie.writer is Writer.SERVER)
 
 
 def test_every_cookie_of_the_site_is_told_once_for_each_browser() -> None:
@@ -67,6 +66,7 @@ def test_every_cookie_of_the_site_is_told_once_for_each_browser() -> None:
     names = {name for name, _, _ in told}
     assert {"fh_keep", "_fbc", "_fbp", "_ga"} <= names
     assert {each.name for each in cookies(shop()) if each.days == 90} >= {"fh_keep", "_fbc"}
+    assert {each.name for each in cookies(shop()) if each.from_click} == {"_fbc"}
     assert {browser for _, _, browser in told} == {each.name for each in BROWSERS}
 
 

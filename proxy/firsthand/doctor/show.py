@@ -10,7 +10,7 @@ from rich.text import Text
 from firsthand.admin import words
 from firsthand.doctor.finding import Finding, Result
 from firsthand.doctor.run import Diagnosis
-from firsthand.rules.lifetimes import BROWSERS, Promise, Writer
+from firsthand.rules.lifetimes import BROWSERS, Lasting, Promise, Writer
 
 SHAPE = 1
 """Of the JSON: grows when a member changes its meaning or goes; new members may come any time."""
@@ -28,7 +28,7 @@ def as_json(made: Diagnosis) -> dict[str, Any]:
 
     ``{"shape", "site", "result", "safari", "findings": [{"check", "about", "result", "code",
     "found", "means", "remedy"}], "promises": [{"cookie", "written_by", "asks_days", "browser",
-    "least_days", "most_days", "renewed", "why", "source", "read", "sure"}]}``
+    "least_days", "most_days", "from_click", "why", "source", "read", "sure"}]}``
     """
     return {
         "shape": SHAPE,
@@ -60,7 +60,7 @@ def _promise(promise: Promise) -> dict[str, Any]:
         "browser": promise.browser.name,
         "least_days": promise.least,
         "most_days": promise.most,
-        "renewed": promise.renewed,
+        "from_click": promise.cookie.from_click,
         "why": promise.why,
         "source": promise.browser.source,
         "read": promise.browser.read.isoformat(),
@@ -103,16 +103,16 @@ def _findings(findings: Iterable[Finding]) -> Table:
 
 def _lives(promises: Iterable[Promise]) -> Table:
     """A row for each cookie, a column for each browser."""
-    table = Table(title="How long cookies last, days from the last visit")
+    table = Table(title="How long cookies last, in days without a visit")
     for heading in ("cookie", "set by", "asks for", *(each.name for each in BROWSERS)):
         table.add_column(heading, overflow="fold")
-    rows: dict[tuple[str, Writer, int], list[str]] = {}
+    rows: dict[Lasting, list[str]] = {}
     for each in promises:
-        key = (each.cookie.name, each.cookie.writer, each.cookie.days)
-        rows.setdefault(key, []).append(_days(each))
+        rows.setdefault(each.cookie, []).append(_days(each))
     by = {Writer.SERVER: "Firsthand", Writer.SCRIPT: "the vendor's script"}
-    for (name, writer, days), cells in rows.items():
-        table.add_row(*map(Text, (name, by[writer], str(days), *cells)))
+    for cookie, cells in rows.items():
+        asks = f"{cookie.days} from the click" if cookie.from_click else str(cookie.days)
+        table.add_row(*map(Text, (cookie.name, by[cookie.writer], asks, *cells)))
     return table
 
 

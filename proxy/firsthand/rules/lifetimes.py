@@ -1,7 +1,8 @@
 """How long a cookie lasts, honestly: per cookie, browser and set-up.
 
 What a browser allows is the most; a visitor who deletes cookies, a private window and a consent
-that ends sooner all end them sooner. "Renewed" means that each visit starts the time anew.
+that ends sooner all end them sooner. What Firsthand sets is set again on each day of use, so a
+browser's limit counts from the last visit.
 """
 
 from collections.abc import Iterable, Iterator
@@ -85,23 +86,24 @@ BROWSERS = (SAFARI, CHROMIUM, FIREFOX, BRAVE)
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """A cookie, who sets it, and for how many days its ``Max-Age`` asks."""
+    """A cookie, who sets it, and for how many days it is to live: from the visitor's last visit, or
+    ``from_click``, which no later visit moves."""
 
     name: str
     writer: Writer
     days: int
+    from_click: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """How many days a cookie has in a browser: from ``least`` to ``most``. ``renewed``: each visit
-    starts them anew. ``why`` is empty where the cookie lives as long as it asks for."""
+    """How many days a cookie has in a browser: from ``least`` to ``most``. ``why`` is empty where
+    the cookie lives as long as it is to."""
 
     cookie: Lasting
     browser: Browser
     least: int
     most: int
-    renewed: bool
     why: str = ""
 
 
@@ -111,7 +113,7 @@ def cookies(site: Site) -> Iterator[Lasting]:
     rows = [row for vendor in site.vendors.values() for row in vendor.cookies if row.restore]
     for writer in (Writer.SERVER, Writer.SCRIPT):
         for row in {row.name: row for row in rows}.values():
-            yield Lasting(row.name, writer, _own_days(row))
+            yield Lasting(row.name, writer, _own_days(row), bool(row.click))
 
 
 def _own_days(row: IdCookie) -> int:
@@ -135,8 +137,7 @@ def promise(cookie: Lasting, browser: Browser, verdict: Verdict) -> Promise:
         least = min(most, 1)
     elif browser is BRAVE and verdict is Verdict.OTHER_CNAME and cookie.writer is Writer.SERVER:
         least, why = 0, _UNCLOAKED
-    renewed = cookie.writer is Writer.SERVER
-    return Promise(cookie, browser, least, most, renewed, why)
+    return Promise(cookie, browser, least, most, why)
 
 
 def _in_safari(most: int, verdict: Verdict) -> tuple[int, int, str]:
