@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 
 from firsthand.rules import keeper
-from firsthand.rules.holding import BROWSER_DAYS, CLICK_DAYS
+from firsthand.rules.holding import BROWSER_DAYS
 from firsthand.rules.layout import CAPPED, UNCAPPED, Verdict
 from firsthand.rules.site import Site
 from firsthand.rules.webkit import CAP_DAYS
@@ -113,11 +113,13 @@ def cookies(site: Site) -> Iterator[Lasting]:
     rows = [row for vendor in site.vendors.values() for row in vendor.cookies if row.restore]
     for writer in (Writer.SERVER, Writer.SCRIPT):
         for row in {row.name: row for row in rows}.values():
-            yield Lasting(row.name, writer, _own_days(row), bool(row.click))
+            yield Lasting(
+                row.name.replace("{account}", "*"), writer, _own_days(row, site), bool(row.click)
+            )
 
 
-def _own_days(row: IdCookie) -> int:
-    return min(row.days, CLICK_DAYS if row.click else BROWSER_DAYS)
+def _own_days(row: IdCookie, site: Site) -> int:
+    return min(row.days, site.click_days if row.click else BROWSER_DAYS)
 
 
 def promises(site: Site, verdict: Verdict) -> list[Promise]:
