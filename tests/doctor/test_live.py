@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ class Visitor:
     keeps: int = 400
     choice: str = "a1m1"
     jar: dict[str, tuple[str, int]] = field(default_factory=dict)
+    number: int = field(default_factory=count().__next__)
 
     async def visit(self, day: int, *, pages: int = 2, together: int = 1) -> None:
         """Look at pages on a day; of each come ``together`` beacons at the same time."""
@@ -72,7 +74,7 @@ class Visitor:
         return "; ".join([f"fh_consent=1.{self.choice}.{decided}.fh", *kept])
 
     async def _beacon(self, cookies: str) -> list[str]:
-        target = BEACON.format(at=self.world.at, key=f"{id(self)}-{self.world.at}")
+        target = BEACON.format(at=self.world.at, key=f"{self.number}-{self.world.at}")
         headers = {
             "Host": "trk.shop.example.com",
             "Cookie": cookies,
@@ -164,12 +166,12 @@ async def test_before_the_first_start_there_is_nothing_to_measure(tmp_path: Path
         await measure(written(tmp_path))
 
 
-def count(day: int, after: int, n: int, family: str = "ios") -> ReturnCount:
+def counted(day: int, after: int, n: int, family: str = "ios") -> ReturnCount:
     return ReturnCount(Sighting(day, family, after), n)
 
 
 def test_only_days_long_enough_ago_count() -> None:
-    counts = [count(100, 0, 10), count(100, 7, 2), count(95, 0, 5), count(95, 8, 1)]
+    counts = [counted(100, 0, 10), counted(100, 7, 2), counted(95, 0, 5), counted(95, 8, 1)]
     by_after = {each.after: each for each in backs(counts, today=103)}
     found = {after: (each.rate.hits, each.rate.of) for after, each in by_after.items() if each.rate}
     assert found == {1: (3, 15), 7: (1, 5), 8: (1, 5)}
@@ -177,7 +179,7 @@ def test_only_days_long_enough_ago_count() -> None:
 
 
 def test_it_is_told_with_its_method_and_its_limits() -> None:
-    made = Measured("shop", 2, tuple(backs([count(1, 0, 4), count(1, 8, 1)], today=40)))
+    made = Measured("shop", 2, tuple(backs([counted(1, 0, 4), counted(1, 8, 1)], today=40)))
     out = io.StringIO()
     show(made, Console(file=out, width=200))
     assert "25" in out.getvalue()
