@@ -63,6 +63,6 @@ def test_programs_get_the_shape_that_is_documented() -> None:
     keeper = told["promises"][0]
     assert set(keeper) == {
         *("cookie", "written_by", "asks_days", "browser", "least_days", "most_days"),
-        *("from_click", "why", "source", "read", "sure"),
+        *("from_click", "why", "source", "read"),
     }
     assert (keeper["cookie"], keeper["browser"], keeper["most_days"]) == ("fh_keep", "Safari", 7)

@@ -47,7 +47,7 @@ TAG = Lasting("_ga", Writer.SCRIPT, 400)
         (GA, FIREFOX, Verdict.FAR, 400, 400),
         (KEEPER, BRAVE, Verdict.NEAR, 90, 90),
         (GA, BRAVE, Verdict.PATH, 180, 180),
-        (TAG, BRAVE, Verdict.PATH, 7, 7),
+        (TAG, BRAVE, Verdict.PATH, 180, 180),
         (KEEPER, BRAVE, Verdict.OTHER_CNAME, 0, 90),
     ],
 )

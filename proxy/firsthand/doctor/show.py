@@ -28,7 +28,7 @@ def as_json(made: Diagnosis) -> dict[str, Any]:
 
     ``{"shape", "site", "result", "safari", "findings": [{"check", "about", "result", "code",
     "found", "means", "remedy"}], "promises": [{"cookie", "written_by", "asks_days", "browser",
-    "least_days", "most_days", "from_click", "why", "source", "read", "sure"}]}``
+    "least_days", "most_days", "from_click", "why", "source", "read"}]}``
     """
     return {
         "shape": SHAPE,
@@ -64,7 +64,6 @@ def _promise(promise: Promise) -> dict[str, Any]:
         "why": promise.why,
         "source": promise.browser.source,
         "read": promise.browser.read.isoformat(),
-        "sure": promise.browser.sure,
     }
 
 
@@ -125,13 +124,12 @@ def _days(promise: Promise) -> str:
 def _remarks(promises: Sequence[Promise]) -> Iterator[str]:
     """Yield, for each browser and writer, why a cookie has less than it asks for."""
     keeper = promises[0].cookie.name
-    whys = {
-        (each.browser.name, each.cookie.writer, each.why): each for each in promises if each.why
-    }
-    for (name, writer, why), each in whys.items():
+    whys = dict.fromkeys(
+        (each.browser.name, each.cookie.writer, each.why) for each in promises if each.why
+    )
+    for name, writer, why in whys:
         by = "set by Firsthand" if writer is Writer.SERVER else "written by a script"
-        unsure = "" if each.browser.sure else " (second-hand)"
-        yield f"{name}, {by}: {why}{unsure}"
+        yield f"{name}, {by}: {why}"
     yield (
         "A cookie that a vendor's script writes again is a script's from then on; the keeper"
         f" ({keeper}) is out of scripts' reach, and gives back what they lost."

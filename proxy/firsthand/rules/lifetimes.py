@@ -29,15 +29,13 @@ class Writer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """What one family of browsers allows, in days. ``sure``: read in the maker's own source or
-    page; otherwise in a second-hand account, to be taken with care."""
+    """What one family of browsers allows, in days, and where and when that was read."""
 
     name: str
     server_days: int
     script_days: int
     source: str
     read: date
-    sure: bool
     remark: str = ""
 
 
@@ -48,7 +46,6 @@ SAFARI = Browser(
     script_days=CAP_DAYS,
     source="WebKit, main branch: cookies in answers; resource load statistics",
     read=_READ,
-    sure=True,
     remark="what scripts wrote is deleted after 7 days of Safari's use without a tap, click or key"
     " on the site; 24 hours after a link with click parameters from a domain that this"
     " Safari has classified as a tracker",
@@ -59,7 +56,6 @@ CHROMIUM = Browser(
     script_days=400,
     source="Chrome for Developers, Cookie Expires and Max-Age attributes now have upper limit",
     read=date(2026, 11, 24),
-    sure=True,
     remark="Chrome, Edge, Opera, Samsung Internet",
 )
 FIREFOX = Browser(
@@ -68,17 +64,15 @@ FIREFOX = Browser(
     script_days=400,
     source="RFC 6265bis draft 22, 5.5; Firefox source, preference for the longest Max-Age",
     read=_READ,
-    sure=True,
     remark="hardened builds shorten to 180 days",
 )
 BRAVE = Browser(
     "Brave",
     server_days=180,
-    script_days=7,
-    source="accounts of users of Brave: scripts' cookies 7 days, servers' about six months",
-    read=_READ,
-    sure=False,
-    remark="shortens what scripts write to 7 days, what servers set to about six months",
+    script_days=180,
+    source="brave-core, pull request 30479: Remove 7 day JS cookie expiry capping (version 1.83)",
+    read=date(2026, 11, 24),
+    remark="six months at most; before version 1.83, of August 2025, 7 days for scripts' cookies",
 )
 _UNCLOAKED = "follows the CNAME, and blocks the tracking host where filter lists name its target"
 BROWSERS = (SAFARI, CHROMIUM, FIREFOX, BRAVE)
