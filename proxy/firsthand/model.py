@@ -386,16 +386,8 @@ class Recorded:
     message: str = ""
 
 
+# fmt: off
 Outcome: TypeAlias = (
-    Accepted
-    | Warned
-    | Refused
-    | TryLater
-    | Expired
-    | Withheld
-    | Split
-    | Amend
-    | Pending
-    | Sent
+    Accepted | Warned | Refused | TryLater | Expired | Withheld | Split | Amend | Pending | Sent
     | Recorded
 )

@@ -11,8 +11,8 @@ import pytest
 from firsthand.explain import sample
 from firsthand.model import Client, Hit, Origin, Reading
 from firsthand.rules.consent.policy import Policy
-from firsthand.rules.standing import OTHER_PAGE, Stand
 from firsthand.rules.returns import Sighting
+from firsthand.rules.standing import OTHER_PAGE, Stand
 from tests.edge.conftest import GRANTED, META_TARGET, NOW, REFUSED, Public, running
 from tests.rules.consent.sources.examples import all_examples
 

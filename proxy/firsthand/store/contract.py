@@ -27,7 +27,6 @@ from firsthand.model import (
 from firsthand.rules.returns import Sighting
 from firsthand.rules.standing import Choice
 
-
 Counted: TypeAlias = Note | Choice | Sighting
 """What is counted without an event of its own."""
 
