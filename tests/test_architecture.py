@@ -121,3 +121,42 @@ def test_functions_can_be_read_at_one_glance() -> None:
                 if lines > LONGEST_FUNCTION:
                     long.append(f"{path.relative_to(SOURCE)}:{node.lineno} {node.name} {lines}")
     assert not long
+
+
+SENDS = frozenset({"delete", "get", "head", "options", "patch", "post", "put", "request"})
+FETCHES = {("edge/upstream.py", "fetch")}
+"""Asks for vendors' scripts at addresses made of tables and configuration: carries no visitor."""
+
+
+def requests() -> list[tuple[str, ast.AsyncFunctionDef]]:
+    """Return the functions of the running server that ask somebody else over HTTP."""
+    found = []
+    for path in modules():
+        if unit(path) not in {"edge", "delivery", "serve"}:
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        within = (node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef))
+        sending = [node for node in within if any(map(_sends, ast.walk(node)))]
+        found += [(str(path.relative_to(SOURCE)), node) for node in sending]
+    return found
+
+
+def _sends(node: ast.AST) -> bool:
+    if not isinstance(node, ast.AsyncWith):
+        return False
+    opened = [item.context_expr for item in node.items]
+    return any(
+        isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr in SENDS
+        for each in opened
+    )
+
+
+def test_whatever_leaves_passes_the_firewall() -> None:
+    found = requests()
+    ways = {(path, node.name) for path, node in found}
+    assert ways == {("delivery/sender.py", "send"), ("edge/answers.py", "_ask"), *FETCHES}
+    for path, node in found:
+        if (path, node.name) not in FETCHES:
+            assert "firewall.findings(" in ast.unparse(node), path

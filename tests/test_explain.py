@@ -510,3 +510,14 @@ def test_a_relay_says_that_the_vendor_is_asked() -> None:
     assert shown["answer"]["body"] == {}
     assert shown["calls"] == []
     assert "the vendor is asked at once: https://ct.pinterest.com/user/" in shown["notes"]
+
+
+def test_a_call_that_the_firewall_stops_is_not_shown() -> None:
+    mail = "jane.doe@example.com"
+    url = f"{TRACKING}{PURCHASE}".replace("order-991", f"{mail}-991")
+    line = {"method": "GET", "url": url, "headers": {"Cookie": GRANTED}, "ip": "", "at": AT}
+    shown = explain(orjson.dumps(line).decode(), sample())
+    assert shown["calls"] == []
+    assert shown["beacons"][0]["withheld"] == ["readable"]
+    assert [note for note in shown["notes"] if note.startswith("blocked by the firewall: e-mail")]
+    assert mail not in orjson.dumps(shown).decode()

@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 import orjson
 
 from firsthand.delivery import relay
-from firsthand.delivery.auth import MASK, Secret, join
+from firsthand.delivery.auth import MASK, Secret, Signed, join
 from firsthand.edge.requests import METHODS, longest, wires
 from firsthand.edge.scripts import TYPE
 from firsthand.errors import BadHit
-from firsthand.model import Beacon, Call, Hit, Mode, Verdict
+from firsthand.model import Beacon, Call, Hit, Mode, Reason, Verdict
+from firsthand.rules import firewall
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.cookies import Wanted
 from firsthand.rules.decide import Decision
@@ -166,14 +167,15 @@ def _shown(
     response: Response, context: tuple[Hit, Site] | None, notes: list[str]
 ) -> dict[str, Any]:
     decision = response.decision or Decision(NO_ONE)
+    beacons = [*map(_beacon, decision.beacons), *_ended(decision)]
     calls: list[dict[str, Any]] = []
-    if context is not None:
-        hit, site = context
-        calls = [
-            _call(index, call)
-            for index, beacon in enumerate(decision.beacons)
-            for call in _calls(beacon, hit, site)
-        ]
+    for index, call in _written(decision, context):
+        found = firewall.findings(call.bare if isinstance(call, Signed) else call)
+        if found:
+            beacons[index] |= {"fields": {}, "event_key": "", "withheld": [Reason.READABLE]}
+            notes = [*notes, f"blocked by the firewall: {firewall.told(found)}"]
+        else:
+            calls.append(_call(index, call))
     headers = {"Content-Type": response.content_type} if response.content_type else {}
     said = decision.verdict
     return {
@@ -183,11 +185,18 @@ def _shown(
             "marketing": said.marketing,
             "sources": list(said.sources),
         },
-        "beacons": [*map(_beacon, decision.beacons), *_ended(decision)],
+        "beacons": beacons,
         "cookies": list(decision.cookies),
         "calls": calls,
         "notes": [*notes, *decision.notes],
     }
+
+
+def _written(decision: Decision, context: tuple[Hit, Site] | None) -> Iterator[tuple[int, Call]]:
+    if context is not None:
+        hit, site = context
+        for index, beacon in enumerate(decision.beacons):
+            yield from ((index, call) for call in _calls(beacon, hit, site))
 
 
 def _body_of(response: Response) -> dict[str, Any]:

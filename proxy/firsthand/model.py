@@ -132,6 +132,7 @@ class Reason(StrEnum):
     BROKEN_REPLY = "broken_reply"
     RATE_LIMIT = "rate_limit"
     VENDOR_DOWN = "vendor_down"  # 5xx, transient
+    READABLE = "readable"  # contact data or a card number stood readable in the call: blocked
     AUTH = "auth"  # token missing, invalid or without the right
     SETUP = "setup"  # account or version wrong
     BAD_EVENT = "bad_event"  # the vendor refused this event

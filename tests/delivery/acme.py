@@ -44,6 +44,7 @@ from firsthand.rules.site import Account
 from firsthand.store.contract import Backlog, Lane, Leased, Moved, Settled
 from firsthand.vendor import Auth, Dedup, Field, Limits, Vendor
 
+JANE = "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"  # hashed
 TOKEN = "acme-token-0123456789"
 HOST = "api.acme.test"
 LANE = Lane("acme", "A-1")
@@ -162,7 +163,7 @@ def make_limits(**changes: Any) -> Vendor:
 
 def make_beacon(name: str = "purchase", number: int = 1, **changes: Any) -> Beacon:
     fields = {
-        "user.email": "jane@example.com",
+        "user.email": JANE,
         "user.click": f"click.{number}.abcdef",
         "user.agent": "Browser/1.0 (Odd; x64)",
         "value": 12.5,

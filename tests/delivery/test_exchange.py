@@ -1,7 +1,8 @@
 import pytest
 
-from firsthand.delivery.exchange import judged, told
-from firsthand.model import Accepted, Reason, Refused, Reply, TryLater
+from firsthand.delivery.exchange import judged, told, unsent
+from firsthand.errors import SendFailed
+from firsthand.model import Accepted, Reason, Refused, Reply, Split, TryLater
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
 from tests.delivery.acme import judge, make_beacon
@@ -39,3 +40,10 @@ def test_every_vendor_is_waited_for(vendor: Vendor, status: int) -> None:
 
 def test_told_of_an_exception_that_was_never_raised() -> None:
     assert told(ValueError("x")) == "ValueError"
+
+
+def test_what_was_not_sent_is_tried_again_over_or_halved() -> None:
+    told = {reason: unsent(SendFailed(reason, "why")) for reason in Reason}
+    assert told[Reason.FAULT] == Refused(Reason.FAULT, "why")
+    assert told[Reason.READABLE] == Split(Reason.READABLE, "why")
+    assert told[Reason.TIMEOUT] == TryLater(Reason.TIMEOUT, "why")

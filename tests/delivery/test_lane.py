@@ -37,6 +37,7 @@ from tests.delivery.acme import (
     BRISK,
     CLOCK,
     HOST,
+    JANE,
     TOKEN,
     Api,
     Hands,
@@ -144,7 +145,7 @@ async def test_batches_are_full_and_of_one_key(queue: Memory, api: Api) -> None:
 async def test_a_call_is_no_bigger_than_the_vendor_takes(queue: Memory, api: Api) -> None:
     queue.put(*(make_beacon(number=number) for number in range(8)))
     queue.put(make_beacon("huge", 9, fields={"user.email": "x" * 2_000}))
-    await deliver(make_runner(queue, api, vendor=make_limits(max_bytes=500)), queue)
+    await deliver(make_runner(queue, api, vendor=make_limits(max_bytes=600)), queue)
     assert max(len(batch) for batch in api.names()) == 2
     assert sum(len(batch) for batch in api.names()) == 8
     assert queue.reasons()["b9"] == (Refused, Reason.BAD_EVENT)
@@ -316,7 +317,7 @@ async def test_a_field_is_left_out_once_when_the_vendor_asks(queue: Memory, api:
     first, second = api.seen
     assert len(first.events) == 2
     assert [event["user"].get("click") for event in second.events] == [None]
-    assert second.events[0]["user"]["email"] == "jane@example.com"
+    assert second.events[0]["user"]["email"] == JANE
     assert second.events[0]["key"] == "order-1"
 
 
@@ -693,3 +694,32 @@ async def test_no_token_in_any_log(
     text = caplog.text + repr(queue.settled) + repr(queue.retries)
     for hidden in (TOKEN, "jane", "click.1", "order-1"):
         assert hidden not in text
+
+
+async def test_what_stands_readable_is_blocked_alone_and_told_by_its_place(
+    queue: Memory, api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    number, mail = "4111 1111 1111 1111", "jane.doe@example.com"
+    queue.put(*(make_beacon(number=each) for each in range(3)))
+    queue.put(make_beacon(number=3, fields={"note": f"card {number}"}))
+    queue.put(make_beacon(number=4, event_key=mail))
+    queue.put(make_beacon(number=5))
+    with caplog.at_level(logging.ERROR):
+        await deliver(make_runner(queue, api), queue)
+    results = queue.results()
+    assert {one for one in results if isinstance(results[one], Refused)} == {"b3", "b4"}
+    assert results["b3"] == Refused(Reason.READABLE, "card number in events.note")
+    assert results["b4"] == Refused(Reason.READABLE, "e-mail address in events.key")
+    assert sum(map(len, api.names())) == 4
+    kept = f"{[*queue.ended.values()]} {caplog.text} {api.seen}"
+    assert caplog.text.count("blocked by the firewall, ") == 1  # of a thousand
+    assert not [each for each in (number, mail) if each in kept]
+
+
+async def test_shadow_says_what_would_be_blocked(queue: Memory, api: Api) -> None:
+    queue.put(make_beacon(number=1, fields={"note": "jane.doe@example.com"}))
+    way = Shadow(ACME, Place(), api.sender(), now=now_ms)
+    runner = Runner(queue, make_account(Mode.SHADOW), way, pace=BRISK, clock=CLOCK)
+    await deliver(runner, queue)
+    assert queue.reasons() == {"b1": (Refused, Reason.READABLE)}
+    assert not api.seen

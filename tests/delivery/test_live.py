@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 from aiohttp import web
 
 from firsthand.delivery.live import Live
 from firsthand.delivery.sender import HttpSender
-from firsthand.model import Accepted, Reason, Refused, TryLater
+from firsthand.model import Accepted, Reason, Refused, Split, TryLater
 from tests.delivery.acme import ACME, TOKEN, Api, Place, Settings, make_beacon, write
 
 BEACONS = [make_beacon(number=1), make_beacon(number=2)]
@@ -67,3 +69,13 @@ async def test_a_token_that_the_vendor_repeats_stays_out(api: Api) -> None:
     await way.close()
     assert made.outcomes == [TryLater(Reason.AUTH, "malformed token ***")] * 2
     assert TOKEN not in repr(made)
+
+
+async def test_what_the_firewall_stops_is_halved_until_it_is_alone(api: Api) -> None:
+    way = Live(ACME, Place(), api.sender())
+    named = replace(CALL, headers={**CALL.headers, "X-Buyer": "jane.doe@example.com"})
+    made = await way.go(named, BEACONS)
+    await way.close()
+    told = "e-mail address in header X-Buyer"
+    assert made.outcomes == [Split(Reason.READABLE, told)] * 2
+    assert not api.seen

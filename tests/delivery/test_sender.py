@@ -242,3 +242,23 @@ def test_every_error_of_the_client_library_has_a_cause() -> None:
             Reason.TIMEOUT,
             Reason.BROKEN_REPLY,
         }
+
+
+async def test_nothing_leaves_that_the_firewall_stops(api: Api) -> None:
+    for made in (
+        replace(CALL, url=f"{CALL.url}&dl=jane.doe%40example.com"),
+        replace(CALL, body=b'{"events": [{"note": "jane.doe@example.com"}]}'),
+        replace(CALL, headers={"X-Buyer": "jane.doe@example.com"}),
+    ):
+        for call in (made, join(made, ACME, Secret(TOKEN))):
+            failed = await broken(api.sender(), call)
+            assert failed.reason is Reason.READABLE
+            assert "jane" not in str(failed)
+    assert not api.seen
+
+
+async def test_a_token_is_the_operators_own_and_may_look_like_anything(api: Api) -> None:
+    sender = api.sender()
+    signed = join(CALL, ACME, Secret("shop@example.iam.gserviceaccount.com"))
+    assert (await sender.send(signed)).status == 200
+    await sender.close()

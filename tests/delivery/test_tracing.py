@@ -38,7 +38,7 @@ def test_a_call_shows_its_shape_and_no_one() -> None:
                     "name": "purchase",
                     "key": "<7 characters>",
                     "user": {
-                        "email": "<16 characters>",
+                        "email": "<64 characters>",
                         "click": "<14 characters>",
                         "agent": "<22 characters>",
                     },

@@ -1,5 +1,7 @@
 """A vendor that is asked while a page waits: good, slow, broken, foreign. Real sockets."""
 
+from dataclasses import replace
+
 from aiohttp import ClientTimeout
 
 from firsthand.edge.answers import LARGEST, Answers
@@ -63,4 +65,11 @@ async def test_no_other_host_is_asked() -> None:
         for url in ("https://evil.example/", f"http://{HOST}/", f"https://{HOST}@evil.example/"):
             foreign = Call("pinterest", "1", "GET", url, {}, b"")
             assert await ask(here, foreign) == (None, ["answer_pinterest_foreign"])
+        assert not here.asked
+
+
+async def test_what_stands_readable_is_not_asked() -> None:
+    async with vendor() as here:
+        call = replace(CALL, url=f"{CALL.url}&ed=jane.doe%40example.com")
+        assert await ask(here, call) == (None, ["answer_pinterest_readable"])
         assert not here.asked

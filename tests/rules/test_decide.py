@@ -299,6 +299,15 @@ def test_readable_contact_data_in_free_fields_never_leaves() -> None:
     assert "4915112345678" not in str(orjson.dumps(ga4.beacons[0].fields))
 
 
+def test_an_event_named_like_a_person_is_counted_only() -> None:
+    for name in ("hello jane.doe@example.com", "call +493023125001"):
+        decision = on(SITE, meta_hit(ev=name))
+        assert reasons(decision) == [Reason.READABLE]
+        assert decision.ended[0].note.name == "(custom)"
+        assert not decision.beacons
+    assert reasons(on(SITE, meta_hit(ev="Newsletter@Footer"))) == []
+
+
 def test_a_title_is_not_cleaned_as_an_address() -> None:
     title = "Was ist neu? Lampe #3 & mehr"
     assert on(SITE, ga4_hit(dt=title)).beacons[0].fields["params.page_title"] == title

@@ -107,6 +107,7 @@ REASON: Mapping[str, str] = {
     Reason.BROKEN_REPLY: "reply unreadable",
     Reason.RATE_LIMIT: "rate limit",
     Reason.VENDOR_DOWN: "vendor's server failed",
+    Reason.READABLE: "blocked by the firewall: contact data or a card number stood readable",
     Reason.AUTH: "token missing, invalid or without the right",
     Reason.SETUP: "account or API version wrong",
     Reason.BAD_EVENT: "event refused by the vendor",

@@ -29,7 +29,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signed(Call):
-    """A call with its credentials: to be sent, never to be shown."""
+    """A call with its credentials: to be sent, never to be shown. ``bare`` is all of it that is
+    not the operator's own secret."""
+
+    bare: Call
 
     def __repr__(self) -> str:
         return f"Signed({self.vendor}, {self.account}, {MASK})"
@@ -125,7 +128,7 @@ def join(call: Call, vendor: Vendor, token: Secret) -> Call:
     else:
         mark = "&" if "?" in url else "?"
         url += f"{mark}{vendor.auth_param}={quote(token.value, safe='')}"
-    return Signed(call.vendor, call.account, call.method, url, headers, call.body)
+    return Signed(call.vendor, call.account, call.method, url, headers, call.body, call)
 
 
 def _oauth1(call: Call, vendor: Vendor, token: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from firsthand.delivery.exchange import told
 from firsthand.model import Beacon, Call, Reason, Refused
+from firsthand.rules import firewall
 from firsthand.store.contract import Leased
 
 Batch: TypeAlias = list[Leased]
@@ -81,7 +82,8 @@ class Fitted:
 def fit(batch: Batch, write: Callable[[Sequence[Beacon]], Call], max_bytes: int) -> Fitted:
     """Return as many of the first beacons as make a call of at most ``max_bytes``.
 
-    Halved until it fits. What cannot be written is halved too, until the culprit is alone.
+    Halved until it fits. What cannot be written is halved too, until the culprit is alone, and so
+    is what the firewall stops.
     """
     size = len(batch)
     while True:
@@ -97,9 +99,11 @@ def _written(
 ) -> Call | Refused:
     try:
         call = write(beacons)
-        size = len(call.body)
+        size, found = len(call.body), firewall.findings(call)
     except Exception as fault:  # noqa: BLE001 - a bug in a vendor file: parked, the lane goes on
         return Refused(Reason.FAULT, told(fault))
+    if found:
+        return Refused(Reason.READABLE, firewall.told(found))
     if size > max_bytes:
         return Refused(Reason.BAD_EVENT, f"{size} bytes, the vendor takes {max_bytes}")
     return call

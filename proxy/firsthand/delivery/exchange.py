@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Protocol, TypeAlias
 
-from firsthand.model import Beacon, Call, Outcome, Reason, Refused, Reply, TryLater
+from firsthand.errors import SendFailed
+from firsthand.model import Beacon, Call, Outcome, Reason, Refused, Reply, Split, TryLater
 from firsthand.vendors.answers import retry_after_s
 
 Judge: TypeAlias = Callable[[Reply, Sequence[Beacon]], list[Outcome]]
@@ -56,6 +57,16 @@ def _patient(outcome: Outcome, reply: Reply) -> Outcome:
     if not isinstance(outcome, TryLater) or outcome.after_s is not None:
         return outcome
     return replace(outcome, after_s=retry_after_s(reply.headers))
+
+
+def unsent(failed: SendFailed) -> Outcome:
+    """Return what becomes of events whose call got no answer: tried again, or over where it was
+    stopped on our side. What the firewall stops is halved, until the culprit is alone."""
+    if failed.reason is Reason.FAULT:
+        return Refused(Reason.FAULT, str(failed))
+    if failed.reason is Reason.READABLE:
+        return Split(Reason.READABLE, str(failed))
+    return TryLater(failed.reason, str(failed))
 
 
 def told(fault: Exception) -> str:

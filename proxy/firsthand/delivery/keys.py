@@ -18,7 +18,7 @@ from google.auth.exceptions import GoogleAuthError, TransportError
 from google.auth.transport import Request, Response
 from google.oauth2 import credentials, service_account
 
-from firsthand.delivery.auth import Secret
+from firsthand.delivery.auth import Secret, Signed
 from firsthand.delivery.sender import Sender
 from firsthand.errors import SendFailed
 from firsthand.model import Call, Reason, Reply
@@ -128,7 +128,9 @@ class _Door(Request):
         timeout: float | None = None,  # noqa: ARG002 - the lane's client has its own
         **_: object,
     ) -> _Answer:
-        call = Call("google", "", method, url, dict(headers or {}), body or b"")
+        # What it carries is the operator's own key, signed: nothing of a visitor.
+        bare = Call("google", "", method, url, {}, b"")
+        call = Signed("google", "", method, url, dict(headers or {}), body or b"", bare)
         asked = asyncio.run_coroutine_threadsafe(self._sender.send(call), self._loop)
         try:
             self.reply = asked.result()

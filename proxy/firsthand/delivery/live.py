@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from firsthand.delivery.auth import Secret, Token, join, scrub
-from firsthand.delivery.exchange import Answer, Judge, judged
+from firsthand.delivery.exchange import Answer, Judge, judged, unsent
 from firsthand.delivery.keys import keys_of
 from firsthand.delivery.sender import Sender
 from firsthand.errors import SendFailed
-from firsthand.model import Beacon, Call, Outcome, Reason, Refused, TryLater
+from firsthand.model import Beacon, Call, Outcome, Reason, TryLater
 from firsthand.vendor import Vendor
 
 
@@ -38,9 +38,7 @@ class Live:
             key = await self._keys.key(secret)
             reply = scrub(await self._sender.send(join(call, self._vendor, key)), key)
         except SendFailed as failed:
-            if failed.reason is Reason.FAULT:
-                return _all(Refused(Reason.FAULT, str(failed)), beacons)
-            return _all(TryLater(failed.reason, str(failed)), beacons)
+            return _all(unsent(failed), beacons)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             self._keys.refused()
         return Answer(judged(judge, reply, beacons), reply)

@@ -9,7 +9,7 @@ its mode go the ``other`` way.
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from firsthand.delivery.exchange import Answer, Way
+from firsthand.delivery.exchange import Answer, Way, unsent
 from firsthand.delivery.sender import Sender
 from firsthand.errors import SendFailed
 from firsthand.model import Beacon, Call, Outcome, Reason, Refused, Reply, Sent, TryLater
@@ -92,6 +92,4 @@ def judge(reply: Reply) -> Outcome:
 def _failed(failed: SendFailed) -> Outcome:
     if failed.redirected:
         return Sent(message=str(failed))
-    if failed.reason is Reason.FAULT:
-        return Refused(Reason.FAULT, str(failed))
-    return TryLater(failed.reason, str(failed))
+    return unsent(failed)

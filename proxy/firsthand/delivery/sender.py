@@ -1,7 +1,9 @@
 """Sends one call and returns the whole answer, or says where it broke.
 
-No redirects, no cookies, no proxy from the environment, no address but the vendor's own. Messages
-of the client library are never passed on: they hold the address, and with it a token.
+Nothing leaves that the firewall stops: this is the one way out for what is delivered, and it is
+looked at here whatever looked at it before. No redirects, no cookies, no proxy from the
+environment, no address but the vendor's own. Messages of the client library are never passed on:
+they hold the address, and with it a token.
 """
 
 import asyncio
@@ -15,9 +17,11 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from firsthand import __version__
+from firsthand.delivery.auth import Signed
 from firsthand.delivery.resolving import LoopbackResolver, PublicResolver
 from firsthand.errors import SendFailed
 from firsthand.model import Call, Reason, Reply
+from firsthand.rules import firewall
 
 MAX_REPLY = 256 * 1024
 _CHUNK = 16 * 1024
@@ -82,9 +86,12 @@ class HttpSender:
         """Return the answer, at most 256 KiB of body.
 
         Raises ``SendFailed``: DNS, CONNECT, TLS, TIMEOUT, BROKEN_REPLY (torn, too big, a redirect),
-        or FAULT when the call is not for one of ``hosts``.
+        FAULT when the call is not for one of ``hosts``, or READABLE when the firewall stops it.
         """
         url = self._address(call)
+        found = firewall.findings(call.bare if isinstance(call, Signed) else call)
+        if found:
+            raise SendFailed(Reason.READABLE, firewall.told(found))
         loop = asyncio.get_running_loop()
         start = loop.time()
         try:

@@ -30,6 +30,7 @@ from firsthand.store.contract import Leased, Queue, Settled
 log = logging.getLogger(__name__)
 
 _LOGGED_EVERY = 1_000
+_SAID = {Reason.FAULT: "our own fault", Reason.READABLE: "blocked by the firewall"}
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Settler:
         self._again_s = pace.idle_ms / 1000
         self._clock = clock
         self._tracer = Tracer(account, now=clock.now)
-        self._faults = 0
+        self._faults = dict.fromkeys(_SAID, 0)
 
     async def sift(self, leased: Sequence[Leased]) -> Batch:
         """Return what is to be sent or asked for; settle what is past its time."""
@@ -182,9 +183,9 @@ class Settler:
 
     def _report_faults(self, settled: Sequence[Settled]) -> None:
         for one in settled:
-            if one.outcome.reason is not Reason.FAULT:
+            reason, where = one.outcome.reason, (self._account.vendor.key, self._account.id)
+            if reason not in _SAID:
                 continue
-            if self._faults % _LOGGED_EVERY == 0:
-                where = (self._account.vendor.key, self._account.id)
-                log.error("%s %s: our own fault, %s", *where, one.outcome.message)
-            self._faults += 1
+            if self._faults[reason] % _LOGGED_EVERY == 0:
+                log.error("%s %s: %s, %s", *where, _SAID[reason], one.outcome.message)
+            self._faults[reason] += 1

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from firsthand.delivery.auth import Secret, Token, join, scrub
 from firsthand.delivery.breaker import Breaker
-from firsthand.delivery.exchange import Answer, judged, told
+from firsthand.delivery.exchange import Answer, judged, told, unsent
 from firsthand.delivery.keys import keys_of
 from firsthand.delivery.sender import Sender
 from firsthand.errors import SendFailed
@@ -57,7 +57,7 @@ class Shadow:
         try:
             reply = await self._check(probe, secret)
         except SendFailed as failed:
-            return _recorded(f"not checked: {failed.reason}", beacons)
+            return _all(_unchecked(failed), beacons)
         if reply.status == HTTPStatus.UNAUTHORIZED:
             self._keys.refused()
         return Answer(judged(self._vendor.judge_probe, reply, beacons), reply)
@@ -101,6 +101,12 @@ class Shadow:
 
 def _all(outcome: Outcome, beacons: Sequence[Beacon]) -> Answer:
     return Answer([outcome] * len(beacons))
+
+
+def _unchecked(failed: SendFailed) -> Outcome:
+    if failed.reason is Reason.READABLE:
+        return unsent(failed)
+    return Recorded(validated=False, message=f"not checked: {failed.reason}")
 
 
 def _recorded(message: str, beacons: Sequence[Beacon]) -> Answer:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -15,6 +16,7 @@ from firsthand.delivery import relay
 from firsthand.delivery.auth import MASK
 from firsthand.mapping import MAX_JSON, Table, query_pairs
 from firsthand.model import IDENTIFYING, Accepted, Beacon, Call, Outcome, Recorded, Reply, Sent
+from firsthand.rules import firewall
 from firsthand.rules.site import Account
 from firsthand.rules.trace import placeholder
 from firsthand.store.contract import Leased, Settled
@@ -113,6 +115,12 @@ def masked_relay(call: Call, veil: Veil) -> str:
     return orjson.dumps(shown).decode()
 
 
+def _stopped(call: Call, found: tuple[firewall.Finding, ...]) -> str:
+    host = urlsplit(call.url).hostname or ""
+    shown = {"method": call.method, "host": host, "blocked": [str(one) for one in found]}
+    return orjson.dumps(shown).decode()
+
+
 def _address(url: str, veil: Veil) -> str:
     path, _, query = url.partition("?")
     pairs = (pair.partition("=") for pair in query.split("&"))
@@ -167,9 +175,13 @@ class Tracer:
             return ""
 
     def masked(self, beacon: Beacon) -> str:
-        """Return a beacon's own call as JSON, masked. Raises what writing it raises."""
+        """Return a beacon's own call as JSON, masked; of one that the firewall stops no value is
+        shown at all. Raises what writing it raises."""
         account, veil = self._account, self.veil([beacon])
         call = relay.write(account, [beacon], now=self._now())
+        stopped = firewall.findings(call)
+        if stopped:
+            return _stopped(call, stopped)
         return masked_relay(call, veil) if beacon.door else masked_call(call, account.vendor, veil)
 
 

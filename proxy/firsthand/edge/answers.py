@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
+from firsthand.rules import firewall
 from firsthand.rules.asking import Question
 
 DEADLINE = ClientTimeout(total=1.5)
@@ -55,6 +56,8 @@ class Answers:
         parts = urlsplit(call.url)
         if parts.netloc not in self._hosts or parts.scheme != "https":
             return "foreign"
+        if firewall.findings(call):
+            return "readable"
         if self._free.locked():
             return "busy"
         if self._suffix:

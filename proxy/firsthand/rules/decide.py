@@ -25,7 +25,7 @@ from firsthand.model import (
 from firsthand.rules import addresses, clickids, relay
 from firsthand.rules.consent import gate
 from firsthand.rules.ended import Ended, end
-from firsthand.rules.personal import telling
+from firsthand.rules.personal import clean, named_after, telling
 from firsthand.rules.place import coarsen
 from firsthand.rules.receipts import dropped
 from firsthand.rules.returns import Shown
@@ -164,6 +164,7 @@ def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Read
     reason = (
         relay.skips(reading, account)
         or _no_account(account)
+        or named_after(reading.name, vendor)
         or relay.unfit(hit, account)
         or _not_a_visit(hit, site, reading)
         or _too_old(hit, vendor, reading)
@@ -307,7 +308,7 @@ def _told(here: _Context, read: _Read, table: Table, effective: Mapping[str, str
 
 def _sendable(table: Table, read: _Read, fields: Fields) -> Fields:
     """Return what may leave: stripped by consent, addresses cleaned."""
-    _clean(read.vendor, table, fields)
+    clean(read.vendor, table, fields)
     allowed = gate.kinds(read.verdict, read.vendor)
     return fields if allowed is gate.ALL_KINDS else gate.strip(fields, table.kind, allowed)
 
@@ -329,17 +330,3 @@ def _fill(vendor: Vendor, account: str, fields: Fields, effective: Mapping[str, 
                 fields[row.field] = told
 
 
-def _clean(vendor: Vendor, table: Table, fields: Fields) -> None:
-    """Take other vendors' click ids and personal parameters out of every address.
-
-    A title is no address: one that holds contact data goes as a whole.
-    """
-    own = frozenset(click.param for click in vendor.click_ids)
-    for path in table.pages:
-        value = fields.get(path)
-        if not isinstance(value, str):
-            continue
-        if value[:8].lower().startswith(("http://", "https://")):
-            fields[path] = addresses.clean(value, keep=own)
-        elif addresses.is_personal(value):
-            del fields[path]

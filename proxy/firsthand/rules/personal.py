@@ -1,4 +1,4 @@
-"""Free fields -> those that hold readable contact data, which no vendor may get.
+"""What an event tells of a person beside what it is to tell: found, or taken out of addresses.
 
 Sites put anything into parameters of their own. What the pixel hashes is in rows of its own; an
 address or a number in readable form elsewhere is a mistake of the site's, and ends here.
@@ -7,8 +7,11 @@ address or a number in readable form elsewhere is a mistake of the site's, and e
 from collections.abc import Iterator
 
 from firsthand.mapping import Table
-from firsthand.model import Fields, Kind, Value
+from firsthand.model import Fields, Kind, Reason, Value
+from firsthand.rules import addresses
 from firsthand.rules.addresses import is_mail, is_personal
+from firsthand.rules.readable import readable
+from firsthand.vendor import Vendor
 
 TELLING = frozenset(
     {
@@ -50,3 +53,26 @@ def _texts(value: Value) -> Iterator[str]:
     elif isinstance(value, dict):
         for each in value.values():
             yield from _texts(each)
+
+
+def named_after(name: str, vendor: Vendor) -> Reason:
+    """Return why an event is not kept: its name stands in every report, and is contact data."""
+    if name in vendor.event_names or not any(readable(name, "")):
+        return Reason.NONE
+    return Reason.READABLE
+
+
+def clean(vendor: Vendor, table: Table, fields: Fields) -> None:
+    """Take other vendors' click ids and personal parameters out of every address.
+
+    A title is no address: one that holds contact data goes as a whole.
+    """
+    own = frozenset(click.param for click in vendor.click_ids)
+    for path in table.pages:
+        value = fields.get(path)
+        if not isinstance(value, str):
+            continue
+        if value[:8].lower().startswith(("http://", "https://")):
+            fields[path] = addresses.clean(value, keep=own)
+        elif addresses.is_personal(value):
+            del fields[path]

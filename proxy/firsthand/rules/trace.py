@@ -6,12 +6,14 @@ from enum import Enum
 from functools import lru_cache
 
 from firsthand.model import Hit, Kind, Reading, Value, Verdict
+from firsthand.rules.readable import readable
 
 KindOf = Callable[[str], Kind]
 
 MAX_SHOWN = 200
 MAX_ITEMS = 20
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_.\-$\[\]:]{1,60}")
+_MANY_DIGITS = re.compile(r"\d(?:[ .()/+-]{0,3}\d){7}")
 _ADDRESS = re.compile(r"[^\s/?#&=<>\"']+(?:@|%40)[^\s/?#&=<>\"']+")
 
 
@@ -44,7 +46,8 @@ def mask(fields: Mapping[str, Value], kind_of: KindOf) -> dict[str, Value]:
     """Return ``fields`` fit to be shown: identifying values as their size, pages without query.
 
     Keys that no table spells (free keys of custom data) are shown only where they look like one.
-    Anything that looks like an e-mail address is hidden wherever it stands.
+    Anything that looks like an e-mail address, a phone number or a card number is hidden wherever
+    it stands.
     """
     shown: dict[str, Value] = {}
     for path, value in fields.items():
@@ -98,6 +101,8 @@ def _shown(value: Value, sight: Sight) -> Value:
 def _text(text: str) -> str:
     if "@" in text or "%40" in text:
         text = _ADDRESS.sub("<address>", text)
+    if _MANY_DIGITS.search(text) and any(readable(text, "")):
+        return f"<{len(text)} characters>"
     return text[:MAX_SHOWN]
 
 
