@@ -1,14 +1,15 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Never
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import firsthand.rules.consent.sources
-from firsthand.model import Fields, Kind, Reason, Verdict
+from firsthand.model import Fields, Hit, Kind, Reason, Verdict
 from firsthand.rules.consent import gate
-from firsthand.rules.consent.policy import Policy, RuleSet, WhenUnknown
+from firsthand.rules.consent.policy import Groups, Policy, RuleSet, WhenUnknown
 from firsthand.rules.consent.sources import SOURCES, discover
 from firsthand.rules.consent.statement import Fault, Say, Source, Statement
 from tests.factories import NOW, make_hit
@@ -101,6 +102,71 @@ def test_a_source_that_fails_closes_the_gate() -> None:
     said = gate._ask(source, {"acme_1": ("x",)}, source.cookies, POLICY)
     assert said == Statement("acme", error=Fault.FAULT)
     assert gate._ask(source, {"other": ("x",)}, source.cookies, POLICY) is None
+
+
+class Explosive(str):
+    """A value on which every question raises but the one by which caches find it."""
+
+    __slots__ = ()
+
+    def _fail(self, *_: object) -> Never:
+        raise RuntimeError("canary")
+
+    __len__ = __eq__ = __contains__ = __iter__ = __getitem__ = __lt__ = _fail
+    startswith = split = partition = strip = encode = lower = replace = isascii = _fail
+
+    def __hash__(self) -> int:
+        return 7
+
+
+class Faulty(dict[str, Groups]):
+    """Groups that cannot be looked up: whatever a platform's cookie says, its source fails."""
+
+    def get(self, *_: object) -> Never:
+        raise RuntimeError("canary")
+
+
+def _carrying(source: Source, text: str) -> Hit:
+    """Return a hit with a whole yes, and ``text`` wherever ``source`` reads."""
+    told: dict[str, tuple[str, ...]] = {name.replace("*", "1"): (text,) for name in source.cookies}
+    hit = make_hit(headers=dict.fromkeys(source.headers, text))
+    return replace(hit, cookies={**told, "fh_consent": (text if "fh_consent" in told else YES,)})
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.key)
+def test_a_fault_anywhere_in_a_source_withholds(source: Source) -> None:
+    hit = _carrying(source, Explosive("x"))
+    assert ask(f"fh_consent={YES}").marketing
+    if source.cookies or source.headers:
+        found = gate.verdict(hit, POLICY)
+        assert (found.analytics, found.marketing, found.explicit) == (False, False, False)
+        assert found.problems
+    signals = dict.fromkeys(source.signals, Explosive("x"))
+    if signals:
+        found = gate.restrict(BOTH, signals, POLICY)
+        assert (found.analytics, found.marketing, found.explicit) == (False, False, False)
+        assert found.problems
+        assert "canary" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "source", [each for each in SOURCES if each.groups is not None], ids=lambda each: each.key
+)
+def test_a_fault_of_a_platforms_source_closes_the_gate_and_is_named(source: Source) -> None:
+    found = gate.verdict(_carrying(source, "1"), Policy(groups=Faulty()))
+    assert not found.marketing
+    assert not found.analytics
+    assert found.problems
+
+
+def test_a_fault_of_the_gate_itself_withholds() -> None:
+    faulty: Any = None
+    assert gate.verdict(make_hit(headers={"cookie": f"fh_consent={YES}"}), faulty) == gate.CLOSED
+    found = gate.restrict(BOTH, faulty, POLICY)
+    assert not found.analytics
+    assert not found.marketing
+    assert found.problems == gate.CLOSED.problems
+    assert gate.allows(found, META) is Reason.CONSENT
 
 
 def test_prefixed_names_reach_their_source() -> None:

@@ -2,7 +2,7 @@
 
 Reading is cached by the raw consent strings, ageing is not: a page with ten cookies costs a few
 microseconds once its strings were seen. An exception in a source is an error statement of that
-source, which keeps everything from being granted.
+source, which keeps everything from being granted; one anywhere else closes the gate as a whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,6 +33,9 @@ ALL_KINDS = frozenset(Kind)
 SIGNALS = frozenset(name for source in _BY_SIGNAL for name in source.signals)
 """Parameters of beacons that consent is read from."""
 
+CLOSED = Verdict(analytics=False, marketing=False, explicit=False, problems=("gate:fault",))
+"""What holds where the gate itself fails."""
+
 HEADERS = tuple(dict.fromkeys(name for source in _BY_HEADER for name in source.headers))
 """Request headers that consent is read from, lower case: a ``Hit`` must carry them."""
 
@@ -54,6 +57,13 @@ def consent_events() -> tuple[str, ...]:
 
 def verdict(hit: Hit, policy: Policy) -> Verdict:
     """Return what this visitor allows at ``hit.at``, by cookies and headers. Never raises."""
+    try:
+        return _verdict(hit, policy)
+    except Exception:  # noqa: BLE001 - closes the gate, and is counted as a problem of its own
+        return CLOSED
+
+
+def _verdict(hit: Hit, policy: Policy) -> Verdict:
     cookies = hit.cookies
     key = tuple(
         (name, cookies[name])
@@ -102,8 +112,15 @@ def _ask(
 
 def restrict(found: Verdict, signals: Mapping[str, str], policy: Policy) -> Verdict:
     """Return ``found``, lowered by a beacon's own consent parameters. They never raise it: whoever
-    writes a beacon can write them.
+    writes a beacon can write them. Never raises.
     """
+    try:
+        return _restrict(found, signals, policy)
+    except Exception:  # noqa: BLE001 - closes the gate, and is counted as a problem of its own
+        return replace(CLOSED, sources=found.sources, problems=found.problems + CLOSED.problems)
+
+
+def _restrict(found: Verdict, signals: Mapping[str, str], policy: Policy) -> Verdict:
     key = tuple((name, (signals[name],)) for name in signals if name in SIGNALS)
     heard = _whisper(key, policy) if key else ()
     if not heard:
