@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from firsthand.explain import explain, parse, sample
 from firsthand.model import Mode
+from firsthand.rules.consent.policy import Policy, WhenUnknown
 from tests.events import raw as shop_event
 from tests.samples import PIXEL, PROPERTY, shop
 
@@ -510,6 +511,16 @@ def test_a_relay_says_that_the_vendor_is_asked() -> None:
     assert shown["answer"]["body"] == {}
     assert shown["calls"] == []
     assert "the vendor is asked at once: https://ct.pinterest.com/user/" in shown["notes"]
+
+
+def test_a_place_is_read_where_the_site_asks_for_it() -> None:
+    policy = Policy(country_header="CF-IPCountry", unknown=WhenUnknown.ALLOW)
+    for country, marketing in (("US", True), ("DE", False), ("", False)):
+        headers = {"CF-IPCountry": country}
+        line = {"method": "GET", "url": TRACKING + PURCHASE, "headers": headers, "ip": "", "at": AT}
+        shown = explain(orjson.dumps(line).decode(), replace(sample(), consent=policy))
+        assert shown["consent"]["marketing"] is marketing
+        assert bool(shown["calls"]) is marketing
 
 
 def test_a_call_that_the_firewall_stops_is_not_shown() -> None:

@@ -12,7 +12,7 @@ from firsthand.config.schema import Source
 from firsthand.config.secret import configured_secret, configured_token, read_secret
 from firsthand.config.site import site
 from firsthand.model import Mode
-from firsthand.rules.consent.policy import Policy
+from firsthand.rules.consent.policy import Policy, RuleSet
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.consent.statement import Source as ConsentSource
 from firsthand.rules.site import Account
@@ -80,7 +80,15 @@ def _consent(policy: Policy) -> tuple[str, ...]:
         else "consent is read from every platform whose cookies come; any refusal holds"
     )
     named = [source for source in SOURCES if source.key in {authority, *policy.groups}]
-    return (read, *(line for source in named for line in _stands_for(source, policy)))
+    stands = (line for source in named for line in _stands_for(source, policy))
+    return (read, *_rules(policy), *stands)
+
+
+def _rules(policy: Policy) -> tuple[str, ...]:
+    if not policy.country_header:
+        return ()
+    headers = " and ".join(filter(None, [policy.country_header, policy.region_header]))
+    return (f"rules by the place that {headers} tells; {RuleSet.OPTIN} where it tells none",)
 
 
 def _stands_for(source: ConsentSource, policy: Policy) -> Iterator[str]:

@@ -21,6 +21,7 @@ from firsthand.errors import BadHit
 from firsthand.model import Beacon, Call, Hit, Mode, Reason, Verdict
 from firsthand.rules import firewall
 from firsthand.rules.consent.policy import Policy
+from firsthand.rules.consent.regions import region
 from firsthand.rules.cookies import Wanted
 from firsthand.rules.decide import Decision
 from firsthand.rules.doors import Doors, Use, split
@@ -114,6 +115,7 @@ def parse(line: str, site: Site) -> Hit:
         cookies=_cookies(cookie, wanted(site)),
         ip=str(ip_address(given["ip"])) if given.get("ip") else "",
         at=_milliseconds(given.get("at", "")),
+        region=_region(headers, site.consent),
     )
 
 
@@ -126,6 +128,13 @@ def _headers(given: Mapping[str, str | list[str]]) -> dict[str, str]:
     return {
         name: ("; " if name == "cookie" else ", ").join(values) for name, values in lines.items()
     }
+
+
+def _region(headers: Mapping[str, str], policy: Policy) -> str:
+    """Return the place that a front tells: whoever asks here plays the front."""
+    names = (policy.country_header.lower(), policy.region_header.lower())
+    country, part = (headers.get(name, "") if name else "" for name in names)
+    return region(country, part)
 
 
 def _preflight(hit: Hit) -> Response | None:

@@ -148,7 +148,8 @@ class Hit:
 
     ``host`` and ``path`` are the vendor's, as swapped into our path (``fh`` for our own doors).
     ``headers`` has lower-case names and holds only those of ``rules.decide.HEADERS``; ``cookies``
-    holds, for each name we know, every value that came (raw, in order).
+    holds, for each name we know, every value that came (raw, in order). ``region`` is the visitor's
+    country, and its part where that is told (``US-CA``), as a trusted front says; else empty.
     """
 
     method: str
@@ -165,6 +166,7 @@ class Hit:
     client_ms: int = 0
     bot: int = 0  # 0 (no sign) to 100 (says so itself)
     place: str = field(default="", repr=False)  # "DE-HH" or "DE", as a trusted front says
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)

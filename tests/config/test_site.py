@@ -180,6 +180,11 @@ def test_a_site_without_any_account_is_refused() -> None:
         ({"consent": {"social_vendors": ["metta"]}}, 'did you mean "meta"?'),
         ({"consent": {"social_vendors": ["zzz"]}}, "there are: "),
         ({"consent": {"tcf_ids": {"metta": 1}}}, 'consent.tcf_ids: "metta" is not known; did'),
+        (
+            {"consent": {"country_header": "CF-IPCountry"}},
+            "consent.country_header: name the front that sends it in listen.trusted_proxies",
+        ),
+        ({"consent": {"regions": {"Utah": "notice"}}}, "consent.regions: 'Utah': write DE or US-"),
         ({"consent": {"ac_ids": {"x": 70_000}}}, "consent.ac_ids: ids must be within 0 and 65535"),
     ],
 )

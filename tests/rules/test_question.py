@@ -4,6 +4,7 @@ from typing import Any
 import orjson
 import pytest
 
+from firsthand.rules.consent.policy import Policy, WhenUnknown
 from firsthand.rules.decide import Decision
 from firsthand.rules.question import answer
 from firsthand.rules.site import Site
@@ -101,3 +102,13 @@ def test_what_was_ignored_is_counted_and_a_yes_that_ends_soon_ends_its_cookies()
     _, soon = asked("fh_consent=1.a1m1.1779951601.fh")
     lives = {int(line.split("Max-Age=")[1].partition(";")[0]) for line in soon.cookies}
     assert lives == {3600}
+
+
+def test_where_silence_depends_on_the_place_a_traveller_is_soon_asked_about_again() -> None:
+    policy = Policy(country_header="CF-IPCountry", unknown=WhenUnknown.ALLOW)
+    site = replace(SITE, consent=policy)
+    for place, cookie, life in (("US", "", 3600), ("DE", "", 3600), ("US", GRANTED, 86_400)):
+        there = replace(hit("fh/consent", cookie=cookie), region=place)
+        found = answer(there, site)
+        assert orjson.loads(found.body)["allow"]["meta"] is (place == "US")
+        assert f"Max-Age={life};" in f"{found.decision.cookies[-1]};"

@@ -86,9 +86,15 @@ def _policy(config: Config, file: str) -> Policy:
     for name in ("tcf_ids", "ac_ids"):
         _known(given[name], VENDORS, f"{file}: consent.{name}")
     try:
-        return Policy(**{**given, "groups": groups})
+        policy = Policy(**{**given, "groups": groups})
     except ValueError as error:
         raise ConfigError(f"{file}: consent.{error}") from None
+    if policy.country_header and not config.listen.trusted_proxies:
+        raise ConfigError(
+            f"{file}: consent.country_header: name the front that sends it in"
+            " listen.trusted_proxies; anybody else could send it too"
+        )
+    return policy
 
 
 def _scripts(

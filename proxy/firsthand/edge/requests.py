@@ -12,6 +12,7 @@ from firsthand.errors import BadHit
 from firsthand.model import Hit
 from firsthand.rules import backend, collect, cookies, landing
 from firsthand.rules.clientip import Network, client_ip, is_trusted
+from firsthand.rules.consent.regions import region
 from firsthand.rules.decide import HEADERS
 from firsthand.rules.doors import split
 from firsthand.rules.place import place_of
@@ -35,7 +36,7 @@ class Front:
 
     ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
     networks of front servers whose ``forwarded`` header is believed, and those in which they say
-    from which ``country`` and ``region`` a visitor is.
+    from which ``country`` and ``region`` a visitor is; ``law``: the two by which consent goes.
     """
 
     hosts: frozenset[str]
@@ -47,6 +48,7 @@ class Front:
     forwarded: str = "X-Forwarded-For"
     country: str = ""
     region: str = ""
+    law: tuple[str, str] = ("", "")
 
 
 def check(request: web.BaseRequest, front: Front) -> str:
@@ -166,6 +168,7 @@ def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit
         at=front.clock(),
         bot=front.bot(headers.get("User-Agent", "")),
         place=_place(request, front) if front.country else "",
+        region=_region(request, front) if front.law[0] else "",
     )
 
 
@@ -174,6 +177,13 @@ def _place(request: web.BaseRequest, front: Front) -> str:
         return ""
     region = request.headers.get(front.region, "") if front.region else ""
     return place_of(request.headers.get(front.country, ""), region)
+
+
+def _region(request: web.BaseRequest, front: Front) -> str:
+    """Return where a trusted front says that the visitor is; two words for it are none."""
+    if not is_trusted(request.remote or "", front.trusted):
+        return ""
+    told = [request.headers.getall(name, ()) if name else () for name in front.law]
 
 
 def _clean(value: str) -> str:

@@ -13,6 +13,9 @@ from firsthand.rules.site import Site
 from firsthand.rules.withdrawal import withdraw
 
 VERDICT_LIFE_S = 86_400
+HERE_LIFE_S = 3_600
+"""Where silence means another thing in another country, the visitor is soon asked about again."""
+
 LONGEST_LANDING = 4096
 
 
@@ -44,7 +47,9 @@ def answer(hit: Hit, site: Site) -> Answer:
     told = verdict.Remembered(
         digest, frozenset(key for key, may in allow.items() if may), refused=said.refused
     )
-    life_s = issuing.Moment(hit.at, said.until).bounded(VERDICT_LIFE_S)
+    travels = site.consent.country_header and not said.explicit
+    longest = HERE_LIFE_S if travels else VERDICT_LIFE_S
+    life_s = issuing.Moment(hit.at, said.until).bounded(longest)
     remembered = verdict.cookie(site, told, max_age_s=life_s)
     decision = Decision(
         said,

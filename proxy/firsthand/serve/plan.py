@@ -97,6 +97,7 @@ def _front(config: Config, built: Site) -> Front:
         forwarded=config.listen.forwarded_header,
         country=config.listen.country_header,
         region=config.listen.region_header,
+        law=(built.consent.country_header, built.consent.region_header),
     )
 
 

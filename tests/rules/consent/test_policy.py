@@ -1,4 +1,5 @@
 from dataclasses import fields
+from typing import Any
 
 import pytest
 
@@ -36,3 +37,17 @@ def test_policies_are_told_apart_by_identity_because_results_are_cached_for_each
 @pytest.mark.parametrize("shape", [Policy, Groups])
 def test_every_field_says_what_it_is(shape: type) -> None:
     assert all(field.metadata["doc"].endswith(".") for field in fields(shape))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"country_header": "X Country"},
+        {"region_header": "x\r\ny"},
+        {"regions": {"Germany": RuleSet.NOTICE}},
+        {"regions": {"us-ca": RuleSet.NOTICE}},
+    ],
+)
+def test_places_have_names_that_can_occur(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(given))):
+        Policy(**given)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from firsthand.model import Verdict
 from firsthand.rules.consent.policy import Policy, RuleSet, WhenUnknown
+from firsthand.rules.consent.regions import rules_in
 from firsthand.rules.consent.statement import Fault, Say, Statement
 
 __all__ = ["Policy", "combine", "problems", "refused", "words"]
@@ -18,13 +19,16 @@ __all__ = ["Policy", "combine", "problems", "refused", "words"]
 DAY_MS = 86_400_000
 
 
-def combine(statements: Sequence[Statement], policy: Policy, *, now: int) -> Verdict:
-    """Return the verdict at ``now`` (Unix ms)."""
+def combine(
+    statements: Sequence[Statement], policy: Policy, *, now: int, region: str = ""
+) -> Verdict:
+    """Return the verdict at ``now`` (Unix ms) for a visitor in ``region`` (empty: not told)."""
+    rules = rules_in(policy, region)
     aged = [_aged(said, policy, now) for said in statements]
     heard = _heard(aged, policy)
     errors = any(said.error for said in heard)
-    analytics = _granted([(said.analytics, said.explicit) for said in heard], errors, policy)
-    marketing = _granted([(said.marketing, said.explicit) for said in heard], errors, policy)
+    analytics = _granted([(said.analytics, said.explicit) for said in heard], errors, policy, rules)
+    marketing = _granted([(said.marketing, said.explicit) for said in heard], errors, policy, rules)
     social = any(said.social is Say.DENIED for said in heard)
     return Verdict(
         analytics=analytics,
@@ -90,12 +94,17 @@ def _heard(statements: Sequence[Statement], policy: Policy) -> Sequence[Statemen
     ]
 
 
-def _granted(says: Sequence[tuple[Say, bool]], errors: bool, policy: Policy) -> bool:  # noqa: FBT001 - private
+def _granted(
+    says: Sequence[tuple[Say, bool]],
+    errors: bool,  # noqa: FBT001 - private
+    policy: Policy,
+    rules: RuleSet,
+) -> bool:
     if errors or any(say is Say.DENIED for say, _ in says):
         return False
     if any(say is Say.GRANTED and explicit for say, explicit in says):
         return True
-    if policy.rule_set is RuleSet.OPTIN:
+    if rules is RuleSet.OPTIN:
         return False
     implied = any(say is Say.GRANTED for say, _ in says)
     return implied or policy.unknown is WhenUnknown.ALLOW

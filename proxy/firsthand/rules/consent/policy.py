@@ -1,5 +1,6 @@
 """What a site has decided about consent: which rules hold, how its platform names its groups."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +9,8 @@ from firsthand.vendors import VENDORS
 
 MAX_AGE_CEILING = 395
 HIGHEST_ID = 65_535
+_HEADER = re.compile(r"[A-Za-z0-9-]{0,64}")
+_PLACE = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 
 
 class RuleSet(StrEnum):
@@ -50,12 +53,35 @@ class Groups:
 class Policy:
     """A site's consent rules. Build once at start: results are cached for each object.
 
-    Raises ``ValueError`` when ``max_age_days`` or an id is out of bounds.
+    Raises ``ValueError`` when ``max_age_days`` or an id is out of bounds, or a name is no name.
     """
 
     rule_set: RuleSet = field(
         default=RuleSet.OPTIN,
         metadata={"doc": "Which rules hold: optin, optout or notice."},
+    )
+    country_header: str = field(
+        default="",
+        metadata={
+            "doc": "Header in which a front of listen.trusted_proxies tells the visitor's country, "
+            "as CF-IPCountry does. Then the rules are the country's, and optin where it is not "
+            "told; rule_set holds only while this is empty."
+        },
+    )
+    region_header: str = field(
+        default="",
+        metadata={
+            "doc": "Header in which the front tells the part of the country (ISO 3166-2), which "
+            "matters in the US and in Canada; without it the strictest part's rules hold."
+        },
+    )
+    regions: Mapping[str, RuleSet] = field(
+        default_factory=dict,
+        metadata={
+            "doc": 'Rules by country or part, where ours are not yours: { BR = "notice", US-UT = '
+            '"notice" }. Ours: optin in the EEA, the UK, Switzerland, Brazil and Quebec, optout in '
+            "US states with a privacy law and in the US where the state is not told, else notice."
+        },
     )
     unknown: WhenUnknown = field(
         default=WhenUnknown.DENY,
@@ -110,6 +136,12 @@ class Policy:
     def __post_init__(self) -> None:
         if not 1 <= self.max_age_days <= MAX_AGE_CEILING:
             raise ValueError(f"max_age_days: must be within 1 and {MAX_AGE_CEILING}")
+        for name in (self.country_header, self.region_header):
+            if not _HEADER.fullmatch(name):
+                raise ValueError(f"country_header, region_header: no name of a header: {name!r}")
+        for place in self.regions:
+            if not _PLACE.fullmatch(place):
+                raise ValueError(f"regions: {place!r}: write DE or US-CA")
         for name, ids in (("tcf_ids", self.tcf_ids), ("ac_ids", self.ac_ids)):
             if not all(0 <= number <= HIGHEST_ID for number in ids.values()):
                 raise ValueError(f"{name}: ids must be within 0 and {HIGHEST_ID}")
