@@ -150,10 +150,13 @@ _RANK = {name: rank for rank, name in enumerate(_FIRST)}
 _CUT = {"page_location": 1000, "page_referrer": 420, "page_title": 300}
 
 
+_GRANTED = {"ad_user_data": "GRANTED", "ad_personalization": "GRANTED"}
+
+
 def write(beacons: Sequence[Beacon], settings: Settings, *, now: int) -> Call:
     """Return one call for up to 25 beacons of one ``batch_key``; what they share stands once."""
     first = beacons[0]
-    body = {**_shared(first.fields), "events": [_event(each, now) for each in beacons]}
+    body = {**_shared(first), "events": [_event(each, now) for each in beacons]}
     host = f"{settings.region or 'www'}.google-analytics.com"
     return Call(
         vendor=first.vendor,
@@ -165,9 +168,14 @@ def write(beacons: Sequence[Beacon], settings: Settings, *, now: int) -> Call:
     )
 
 
-def _shared(fields: Fields) -> dict[str, Value]:
-    """Return the body without its events."""
-    body = nest({path: value for path, value in fields.items() if path[:7] != "params."})
+def _shared(beacon: Beacon) -> dict[str, Value]:
+    """Return the body without its events. Only who said yes expressly is claimed to have."""
+    told = nest({path: value for path, value in beacon.fields.items() if path[:7] != "params."})
+    body: dict[str, Value] = {"consent": {**_GRANTED}} if beacon.verdict.explicit else {}
+    said = told.pop("consent", None)
+    if isinstance(said, dict):
+        body["consent"] = {**(_GRANTED if beacon.verdict.explicit else {}), **said}
+    body |= told
     properties = body.pop("user_properties", {})
     if isinstance(properties, dict):
         names = [name for name in properties if _PROPERTY.fullmatch(name)][:MAX_NAMED]
@@ -192,7 +200,10 @@ def _event(beacon: Beacon, now: int) -> dict[str, Value]:
 def batch_key(beacon: Beacon) -> str:
     """Return what beacons of one call have in common: account, client, consent, device, user."""
     shared = {path: value for path, value in beacon.fields.items() if path[:7] != "params."}
-    return sha256(orjson.dumps([beacon.to, shared], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    explicit = beacon.verdict.explicit
+    return sha256(
+        orjson.dumps([beacon.to, explicit, shared], option=orjson.OPT_SORT_KEYS)
+    ).hexdigest()
 
 
 _SUCCESS = range(200, 300)
