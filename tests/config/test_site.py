@@ -184,6 +184,10 @@ def test_a_site_without_any_account_is_refused() -> None:
             {"consent": {"country_header": "CF-IPCountry"}},
             "consent.country_header: name the front that sends it in listen.trusted_proxies",
         ),
+        (
+            {"consent": {"groups": {"didomi": {"vendors": {"metta": ["vendors/facebook"]}}}}},
+            'consent.groups.didomi.vendors: "metta" is not known; did you mean "meta"?',
+        ),
         ({"consent": {"regions": {"Utah": "notice"}}}, "consent.regions: 'Utah': write DE or US-"),
         ({"consent": {"ac_ids": {"x": 70_000}}}, "consent.ac_ids: ids must be within 0 and 65535"),
     ],

@@ -79,6 +79,8 @@ def _policy(config: Config, file: str) -> Policy:
     _known(groups, renamable, f"{file}: consent.groups")
     numbered = [source.key for source in SOURCES if source.numbered]
     texts = [key for key, each in groups.items() if each.version]
+    for name, each in groups.items():
+        _known(each.vendors, VENDORS, f"{file}: consent.groups.{name}.vendors")
     _known(texts, numbered, f"{file}: consent.groups, version")
     _known(filter(None, [given["authority"]]), sources, f"{file}: consent.authority")
     vendors = {*VENDORS, *Policy().social_vendors}

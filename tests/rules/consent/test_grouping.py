@@ -61,3 +61,14 @@ def test_an_older_text_takes_grants_back(told: object, wanted: int, *, kept: boo
     found = of_text(said, told, Groups(version=wanted))
     assert found == (said if kept else replace(said, analytics=UNKNOWN, notes=("old_text",)))
     assert of_text(said, True, Groups(version=1)).notes == ("old_text",)  # noqa: FBT003 - JSON's
+
+
+def test_a_vendor_is_refused_with_its_services() -> None:
+    groups = Groups(
+        marketing=("yes",),
+        vendors={"a": ("yes",), "b": ("yes", "open"), "c": ("absent",), "d": ("no",)},
+    )
+    assert grouped("acme", ANSWERS, groups, explicit=True).without == ("b", "c", "d")
+    assert grouped("acme", ANSWERS, groups, explicit=False).without == ("d",)
+    said = grouped("acme", ANSWERS, groups, explicit=False, otherwise=DENIED)
+    assert said.without == ("c", "d")

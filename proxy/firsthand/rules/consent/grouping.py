@@ -42,7 +42,21 @@ def grouped(  # noqa: PLR0913 - one keyword for each thing that a cookie tells
         explicit=explicit,
         decided_at=decided_at,
         expires_at=expires_at,
+        without=_refused(answers, groups, explicit=explicit, otherwise=otherwise),
         yields=True,
+    )
+
+
+def _refused(
+    answers: Answers, groups: Groups, *, explicit: bool, otherwise: Say
+) -> tuple[str, ...]:
+    """Return the vendors whose own services were not all accepted; while nobody has acted, those
+    of which one is refused."""
+    taken = {Say.GRANTED} if explicit else {Say.GRANTED, Say.UNKNOWN}
+    return tuple(
+        vendor
+        for vendor, services in groups.vendors.items()
+        if by_groups(answers, services, otherwise) not in taken
     )
 
 

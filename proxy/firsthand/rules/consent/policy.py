@@ -41,6 +41,13 @@ class Groups:
     social: tuple[str, ...] = field(
         default=(), metadata={"doc": "Groups whose refusal denies the social vendors."}
     )
+    vendors: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata={
+            "doc": "Choices for one vendor beside its purpose: the platform's vendors or services "
+            'that must be accepted too, as { meta = ["vendors/facebook"] }.'
+        },
+    )
     version: int = field(
         default=0,
         metadata={

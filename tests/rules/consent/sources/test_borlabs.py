@@ -102,3 +102,16 @@ def test_a_consent_to_an_older_text_counts_as_none(version: object, *, known: bo
     assert says(said) == (BOTH if known else NOTHING)
     refused = ask("borlabs", NAME + encoded(plain({}, version=version)), newer)
     assert says(refused) == (Say.DENIED, Say.DENIED)
+
+
+def test_vendors_one_by_one() -> None:
+    asked = Groups(
+        analytics=("statistics",),
+        marketing=("marketing",),
+        vendors={"meta": ("marketing/meta-pixel",), "tiktok": ("marketing/tiktok",)},
+    )
+    said = ask("borlabs", EXAMPLES.granted, asked)
+    assert (says(said), said.without) == (BOTH, ("tiktok",))
+    both = cookie(statistics=["ga4"], marketing=["meta-pixel", "tiktok"])
+    assert ask("borlabs", both, asked).without == ()
+    assert ask("borlabs", EXAMPLES.denied, asked).without == ("meta", "tiktok")

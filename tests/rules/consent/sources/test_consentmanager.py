@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from firsthand.rules.consent.policy import Groups
@@ -14,6 +16,8 @@ from tests.rules.consent.sources.examples import (
     is_broken,
     says,
 )
+from tests.rules.consent.test_customids import compressed
+from tests.rules.consent.writer import NOV_2
 
 OWN = Groups(analytics=("52",), marketing=("53", "54"))
 CHOSEN = "__s94_s65_c6085_s1409_U__"
@@ -85,3 +89,50 @@ def test_broken_vendors_are_an_error(vendors: str) -> None:
 
 def test_vendors_alone_say_nothing() -> None:
     assert answer("consentmanager", f"__cmpcvcx8604={CHOSEN}", OWN) is None
+
+
+def short(purposes: list[int], *, chosen: bool = True, vendors: tuple[int, ...] = (23,)) -> str:
+    ids = [(each, each) for each in purposes]
+    return compressed(ids, [(each, each) for each in vendors], [(37910, 37910)], chosen=chosen)
+
+
+# consentmanager's help, "Compressed Custom IDs Format", read 2026-11-24.
+@pytest.mark.parametrize(
+    ("header", "expected", "explicit"),
+    [
+        (f"__cmpcccu8604={short([51, 52, 53, 54])}", BOTH, True),
+        (f"__cmpcccx8604={short([51, 52])}", ANALYTICS, True),
+        (f"__cmpcccs8604={short([51])}", NEITHER, True),
+        (f"__cmpcccx8604={short([])}", NEITHER, True),
+        (f"__cmpcccx8604={short([51, 52, 53, 54], chosen=False)}", BOTH, False),
+        (f"__cmpcccx8604={short([52, 53, 54])}; __cmpcccu1={short([52])}", ANALYTICS, True),
+        (f"__cmpcccx8604={short([52, 53, 54])}; {EXAMPLES.denied}", NEITHER, True),
+    ],
+)
+def test_the_compressed_form(header: str, expected: tuple[Say, Say], *, explicit: bool) -> None:
+    said = ask("consentmanager", f"__cmpccx=1; {header}", OWN)
+    assert (says(said), said.explicit, said.error) == (expected, explicit, None)
+    assert said.decided_at == NOV_2
+
+
+@pytest.mark.parametrize("value", ["", "x", "aC", "1", short([52])[:-2], short([52]) + "%20"])
+def test_a_broken_compressed_form_is_an_error(value: str) -> None:
+    said = ask("consentmanager", f"{EXAMPLES.granted}; __cmpcccx8604={value}", OWN)
+    assert is_broken(said)
+    later = short([52]).replace("aC", "aE", 1)
+    assert is_broken(ask("consentmanager", f"__cmpcccx1={later}", OWN), Fault.VERSION)
+
+
+@pytest.mark.parametrize(
+    ("header", "without"),
+    [
+        (f"__cmpcccx8604={short([52, 53, 54])}", ("tiktok",)),
+        (f"__cmpcccx8604={short([52, 53, 54], vendors=(23, 905))}", ()),
+        (cookies("__52_53_54__", "__s23_s905_U__"), ("meta",)),
+        (cookies("__52_53_54__", "__s23_s905_c37910_U__"), ()),
+        ("__cmpcpcx8604=__52_53_54__", ("meta", "tiktok")),
+    ],
+)
+def test_vendors_one_by_one(header: str, without: tuple[str, ...]) -> None:
+    asked = replace(OWN, vendors={"meta": ("s23", "c37910"), "tiktok": ("s905",)})
+    assert ask("consentmanager", header, asked).without == without

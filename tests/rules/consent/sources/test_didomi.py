@@ -111,3 +111,35 @@ def test_a_sites_own_purposes() -> None:
     own = Groups(analytics=("analytics",), marketing=("ads", "social"))
     assert says(ask("didomi", cookie(token(["analytics", "ads", "social"], [])), own)) == BOTH
     assert says(ask("didomi", cookie(token(["analytics", "ads"], ["social"])), own)) == ANALYTICS
+
+
+@pytest.mark.parametrize(
+    ("vendors", "without"),
+    [
+        ({"enabled": ["facebook", "c:tiktok-AbC12"]}, ()),
+        ({"enabled": ["facebook"], "disabled": ["c:tiktok-AbC12"]}, ("tiktok",)),
+        ({"disabled": ["facebook", "c:tiktok-AbC12"]}, ("meta", "tiktok")),
+        ({"enabled": ["facebook", "c:tiktok-AbC12"], "disabled": ["facebook"]}, ("meta",)),
+        ({"enabled": ["facebook"]}, ("tiktok",)),
+        ({}, ("meta", "tiktok")),
+    ],
+)
+def test_vendors_one_by_one(vendors: dict[str, list[str]], without: tuple[str, ...]) -> None:
+    asked = Groups(
+        analytics=("cookies",),
+        marketing=("cookies",),
+        vendors={"meta": ("vendors/facebook",), "tiktok": ("vendors/c:tiktok-AbC12",)},
+    )
+    said = ask("didomi", cookie(token(["cookies"], [], vendors=vendors)), asked)
+    assert (says(said), said.without) == (BOTH, without)
+    assert ask("didomi", cookie(token(["cookies"], [], vendors=vendors))).without == ()
+
+
+def test_vendors_of_another_shape_are_an_error() -> None:
+    for vendors in (["facebook"], {"enabled": "facebook"}, {"enabled": [1]}, None):
+        assert is_broken(ask("didomi", cookie(token(AUDIENCE, [], vendors=vendors))))
+
+
+def test_vendors_without_a_purpose_are_no_answer() -> None:
+    said = ask("didomi", cookie(token([], [])))
+    assert (says(said), said.explicit) == (NOTHING, False)

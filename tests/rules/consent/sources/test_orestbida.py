@@ -112,3 +112,17 @@ def test_a_consent_to_an_older_text_counts_as_none(revision: object, *, known: b
     newer = Groups(analytics=("analytics",), marketing=("marketing",), version=2)
     said = ask("orestbida", NAME + encoded(plain(EVERY, revision=revision)), newer)
     assert says(said) == (BOTH if known else NOTHING)
+
+
+def test_vendors_one_by_one() -> None:
+    asked = Groups(
+        analytics=("analytics",),
+        marketing=("marketing",),
+        vendors={"meta": ("marketing/meta",), "tiktok": ("marketing/tiktok",)},
+    )
+    said = ask("orestbida", EXAMPLES.granted, asked)
+    assert (says(said), said.without) == (BOTH, ("tiktok",))
+    services = {"analytics": ["ga4"], "marketing": ["meta", "tiktok"]}
+    both = NAME + encoded(plain(EVERY, services=services))
+    assert ask("orestbida", both, asked).without == ()
+    assert ask("orestbida", EXAMPLES.denied, asked).without == ("meta", "tiktok")

@@ -2,9 +2,9 @@
 
 ``consents`` lists, by group, the services that were accepted: a group that is missing or empty is
 refused. By default ``statistics`` is analytics and ``marketing`` marketing. A visitor may accept
-some services of a group only: who wants to ask for one names it, ``marketing/meta-pixel``, in place
-of its group. The cookie is written with an answer, so it is an act; ``expires`` is its end and
-``version`` the number of the text.
+some services of a group only: who wants to ask for one names it, ``marketing/meta-pixel``, in
+``groups.borlabs.vendors`` or in place of its group. The cookie is written with an answer, so it is
+an act; ``expires`` is its end and ``version`` the number of the text.
 
 Source: Borlabs's knowledge base, read 2026-11-20; cookies and event seen in public code of sites,
 2026-11-24.

@@ -2,7 +2,8 @@
 
 ``categories`` lists what was accepted; what is not in it is refused. The names are the site's own:
 ``analytics`` and ``marketing`` are the usual ones. ``services`` lists services by category: who
-wants to ask for one names it, ``marketing/meta``. The cookie is written with an answer only.
+wants to ask for one names it, ``marketing/meta``, in ``groups.orestbida.vendors`` or in place of a
+category. The cookie is written with an answer only.
 ``revision`` is the number of the text, ``lastConsentTimestamp`` the time of the answer,
 ``expirationTime`` its end in ms.
 
