@@ -16,8 +16,10 @@ from firsthand.rules.consent.statement import Fault
 LONGEST = 4096
 _FORM = re.compile(r"[A-Za-z0-9_-]+")
 _CHAR_BITS = 6
-_FIBONACCI = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584)
-_FIBONACCI += (4181, 6765, 10946, 17711, 28657, 46368)
+_FIBONACCI = (
+    *(1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597, 2584),
+    *(4181, 6765, 10946, 17711, 28657, 46368),
+)
 
 
 class Unreadable(ValueError):

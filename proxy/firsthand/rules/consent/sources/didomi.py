@@ -58,7 +58,7 @@ def _acted(answers: Answers) -> bool:
 
 def _answers(token: Json) -> Answers | None:
     purposes, vendors = _lists(token, "purposes", ""), _lists(token, "vendors", "vendors/")
-    return None if purposes is None or vendors is None else purposes | vendors
+    return None if purposes is None or vendors is None else {**purposes, **vendors}
 
 
 def _lists(token: Json, name: str, prefix: str) -> Answers | None:
