@@ -17,6 +17,7 @@ from firsthand.rules.site import Site
 from firsthand.rules.standing import Choice, Stand
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite.book import open_book
+from firsthand.store.sqlite.aggregates import open_aggregates
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.admin.sample import (
     HOSTILE,
@@ -95,6 +96,7 @@ async def listening(
             health=health,
             figures=figures,
             clock=lambda: listener.now,
+            aggregates=await stack.enter_async_context(open_aggregates(folder)),
         )
         listener = Listener(custody, desk)
         runner = web.AppRunner(app(desk))

@@ -3,6 +3,7 @@ from aiohttp import ClientSession
 
 from firsthand.admin.app import EVENTS_ON_A_PAGE
 from firsthand.admin.guard import Part
+from firsthand.rules.aggregate import Row, Sum
 from tests.admin.listener import AUTH, JSON, Listener, listening
 from tests.admin.sample import (
     GA4,
@@ -140,3 +141,16 @@ async def test_health_is_open_and_readiness_names_the_part(
             "ok": False,
             "detail": "disk full",
         }
+
+
+async def test_aggregates_as_page_and_as_json(listener: Listener, client: ClientSession) -> None:
+    address = f"{listener.address}/aggregates"
+    assert "Nothing yet" in await get(client, address)
+    row = Row(0, "ga4", "purchase", "/thanks", "DE", "mobile", "news", "", "<b>", "EUR")
+    assert listener.desk.aggregates is not None
+    await listener.desk.aggregates.add({row: Sum(12, 1200.0), Row(0, "ga4", "login"): Sum(10)})
+    page = await get(client, address)
+    for text in ("/thanks", "news / &lt;b&gt;", "1200 EUR", "mobile"):
+        assert text in page
+    rows = (await get_json(client, address))["rows"]
+    assert [(each["name"], each["n"]) for each in rows] == [("purchase", 12), ("login", 10)]  # type: ignore[attr-defined]

@@ -163,25 +163,48 @@ def counted(place: Place) -> dict[str, set[str]]:
     return ended
 
 
-async def test_refused_no_byte_of_it_is_anywhere(tmp_path: Path) -> None:
-    refused = [
-        (found.hit, f"{carried(found.hit)}; {header}")
+def answered(choice: str) -> list[tuple[Hit, str]]:
+    """Return every vendor's marked hit with every source's ``denied`` or ``analytics``."""
+    return [
+        (found.hit, f"{carried(found.hit)}; {getattr(each, choice)}")
         for (found, _), each in product(hits().values(), EXAMPLES.values())
-        for header in (each.denied, each.analytics)
     ]
+
+
+def rows(place: Place) -> list[tuple[str | int, ...]]:
+    """Return the rows of the aggregates: number and page, then all that is not the page."""
+    with closing(sqlite3.connect(place.data / "aggregates.db")) as kept:
+        return kept.execute(
+            "SELECT n, path, name, country, device, source, medium, campaign, currency"
+            " FROM aggregates"
+        ).fetchall()
+
+
+async def test_refused_no_byte_of_it_is_anywhere(tmp_path: Path) -> None:
     secrets = {word for found, _ in hits().values() for word in found.secrets}
     async with running(tmp_path) as place:
-        assert set(await send(place, refused)) <= {200, 204}
+        assert set(await send(place, answered("denied"))) <= {200, 204}
         pages = await shown(place)
     assert found_in(place, pages, {MARK, IP, *secrets}) == set()
     assert not place.received
     # They all came as far as the gate, which ended them.
-    for vendor, reasons in counted(place).items():
-        assert reasons
-        assert reasons <= {"consent", "aggregate_only"}, vendor
+    assert counted(place) == {vendor: {"consent"} for vendor in VENDORS}
+    assert not rows(place)
+    # Analytics alone: numbers that many share, in which nothing is marked but a page.
+    async with running(tmp_path) as place:
+        assert set(await send(place, answered("analytics"))) <= {200, 204}
+        pages = await shown(place)
+    assert found_in(place, pages, {MARK}) == {"file aggregates.db"}
+    assert found_in(place, pages, {IP, *secrets}) == set()
+    assert not place.received
+    assert counted(place)["ga4"] == {"consent", "aggregate_only"}
+    assert rows(place)
+    for n, _, *others in rows(place):
+        assert n >= 10
+        assert MARK not in str(others)
     # The same hits with a yes are found: a search that finds nothing has looked.
     yes = f"fh_consent=1.a1m1.{now() // 1000}.fh"
-    granted = [(found.hit, yes) for found, _ in hits().values()]
     async with running(tmp_path) as place:
+        granted = [(found.hit, yes) for found, _ in hits().values()]
         assert set(await send(place, granted)) <= {200, 204}
     assert {"vendors", "file ledger.db"} <= found_in(place, [], {MARK})

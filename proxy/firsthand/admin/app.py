@@ -4,6 +4,8 @@
 or JSON to ``Accept: application/json``.
 """
 
+from dataclasses import asdict
+
 from aiohttp import web
 
 from firsthand.admin.answers import add_headers, as_html, as_json, wants_json
@@ -20,6 +22,7 @@ from firsthand.model import Server
 from firsthand.rules.site import Site
 
 EVENTS_ON_A_PAGE = 100
+ROWS_ON_A_PAGE = 500
 LARGEST_FORM = 65_536
 MOMENT_DIGITS = 13  # Unix milliseconds until the year 2286
 
@@ -34,6 +37,7 @@ def app(desk: Desk) -> web.Application:
     made.router.add_get("/events", events)
     made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
     made.router.add_get("/consent", consent)
+    made.router.add_get("/aggregates", aggregates)
     made.router.add_get("/delivery", delivery)
     made.router.add_get("/scripts", scripts)
     made.router.add_get("/scripts/export", export)
@@ -60,6 +64,15 @@ async def report(request: web.Request) -> web.Response:
         return as_json(made)
     shop = min(desk.site.origins, default="")
     return as_html(page("report", report=made, now=now, swaps=swaps(desk.site), shop=shop))
+
+
+async def aggregates(request: web.Request) -> web.Response:
+    """Answer what is counted of visitors who agreed to analytics alone, the newest hours first."""
+    kept = request.app[DESK].aggregates
+    rows = await kept.newest(limit=ROWS_ON_A_PAGE) if kept else ()
+    if wants_json(request):
+        return as_json({"rows": [asdict(each.row) | asdict(each.sum) for each in rows]})
+    return as_html(page("aggregates", rows=rows))
 
 
 async def events(request: web.Request) -> web.Response:

@@ -13,6 +13,7 @@ from firsthand.admin import access
 from firsthand.admin.answers import refusal
 from firsthand.admin.metrics import Figures
 from firsthand.rules.site import Site
+from firsthand.store.aggregates import Aggregates
 from firsthand.store.contract import Ledger, Queue
 from firsthand.store.custody import Custody
 from firsthand.store.receipts import Book
@@ -56,6 +57,7 @@ class Desk:
     health: Health
     figures: Figured
     clock: Callable[[], int]
+    aggregates: Aggregates | None = None
     door: access.Door = field(init=False, repr=False)
 
     def __post_init__(self, token: str) -> None:

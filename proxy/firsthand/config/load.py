@@ -21,6 +21,7 @@ from firsthand.config.schema import (
     CONSENT_SECTION,
     VENDOR_SECTIONS,
     AdminSection,
+    AggregatesSection,
     DeliverySection,
     IngestSection,
     ListenSection,
@@ -53,6 +54,7 @@ class Config(BaseSettings):
     delivery: DeliverySection = DeliverySection()
     retention: RetentionSection = RetentionSection()
     recording: RecordingSection = RecordingSection()
+    aggregates: AggregatesSection = AggregatesSection()
     log: LogSection = LogSection()
 
     @classmethod

@@ -251,6 +251,21 @@ class RetentionSection(Section):
     receipt_months: int = Field(
         0, ge=0, le=60, description="consent receipts; months; 0: 13, and 24 under optout"
     )
+    aggregate_months: int = Field(
+        25, ge=1, le=25, description="rows of [aggregates]; months of 31 days"
+    )
+
+
+class AggregatesSection(Section):
+    """[aggregates]: numbers of visitors who agree to analytics alone; no identifier is in them."""
+
+    enabled: bool = Field(default=True, description="count them by page, country, device, campaign")
+    k: int = Field(
+        10,
+        ge=2,
+        le=1000,
+        description="events that must share a row within an hour, by worker, before it is written",
+    )
 
 
 class RecordingSection(Section):

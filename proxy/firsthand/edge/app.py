@@ -19,6 +19,7 @@ from firsthand.edge.server import Answer, build, refusal
 from firsthand.errors import BadHit
 from firsthand.model import Hit, Note
 from firsthand.rules import proof
+from firsthand.rules.aggregate import Window
 from firsthand.rules.decide import Decision
 from firsthand.rules.respond import JSON, Response, is_batch, respond, unkept
 from firsthand.rules.site import Site
@@ -49,7 +50,8 @@ MOST_SEEN = 4096
 
 class Edge:
     """What the listener needs. ``woken`` is called when something new waits for delivery, ``noted``
-    with each hit that was decided on.
+    with each hit that was decided on; ``window`` holds what is counted of visitors who agreed to
+    analytics alone.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that the composition root brings together
@@ -68,6 +70,7 @@ class Edge:
         self.woken = woken
         self.meter = meter
         self._noted = noted
+        self.window = Window()
         self._untold = 0
         self._told_at = 0
         self._seen: LRUCache[Hashable, bool] = LRUCache(MOST_SEEN)
@@ -182,6 +185,8 @@ class Edge:
         for reason in decision.odd:
             self.count(reason)
         self._count_shown(decision)
+        for row, more in decision.rows:
+            self.window.add(row, more)
         if not decision.beacons and not decision.withdrawn:
             return True
         try:

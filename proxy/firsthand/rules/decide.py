@@ -23,6 +23,7 @@ from firsthand.model import (
     Withdrawal,
 )
 from firsthand.rules import addresses, clickids, relay
+from firsthand.rules.aggregate import Row, Sum, row_of
 from firsthand.rules.consent import gate
 from firsthand.rules.ended import Ended, end
 from firsthand.rules.personal import clean, named_after, telling
@@ -66,6 +67,7 @@ class Decision:
     ``odd``        what was ignored on the way, to be counted; bounded words.
     ``notes``      which values could not be used, for ``explain``.
     ``shown``      the keeper that came with the hit, where it is worth counting.
+    ``rows``       what events of analytics alone add to the aggregates.
     """
 
     verdict: Verdict
@@ -76,6 +78,7 @@ class Decision:
     odd: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     shown: Shown | None = None
+    rows: tuple[tuple[Row, Sum], ...] = ()
 
 
 Told: TypeAlias = tuple[Vendor, Reading]
@@ -118,9 +121,14 @@ def settle(  # noqa: PLR0913 - one argument for each thing that the decision han
     kept = [read for read in reads if read.reason not in LEAVES_NO_EVENT]
     notes = tuple(note for read in reads for note in read.reading.notes)
     odd = _odd(verdict, reads)
+    rows = tuple(
+        row_of(hit, read.vendor, read.reading)
+        for read in reads
+        if read.reason is Reason.AGGREGATE_ONLY
+    )
     gone, withdrawn = withdraw(hit, site, verdict)
     if not kept:
-        return Decision(verdict, (), ended, gone, withdrawn, odd, notes)
+        return Decision(verdict, (), ended, gone, withdrawn, odd, notes, rows=rows)
     digest = digest_of(hit, site)
     about = [(read.vendor, read.reading) for read in kept]
     ids = Ids(known) if known is not None else seen(hit, site, verdict, about, digest, landing)
@@ -128,7 +136,7 @@ def settle(  # noqa: PLR0913 - one argument for each thing that the decision han
     beacons = tuple(_beacon(here, read, ids.effective, index) for index, read in enumerate(kept))
     lines = (*gone, *ids.lines)
     odd = (*odd, *ids.rejected)
-    return Decision(verdict, beacons, ended, lines, withdrawn, odd, notes, ids.shown)
+    return Decision(verdict, beacons, ended, lines, withdrawn, odd, notes, ids.shown, rows)
 
 
 def _odd(verdict: Verdict, reads: Sequence[_Read]) -> tuple[str, ...]:

@@ -20,10 +20,12 @@ from firsthand.errors import ConfigError
 from firsthand.model import Note
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
+from firsthand.serve.aggregating import aggregate
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import Recorder
 from firsthand.store.contract import Outbox
 from firsthand.store.meter import Meter, meter_path, open_meter
+from firsthand.store.sqlite.aggregates import open_aggregates
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.outbox import open_outbox
 from firsthand.vendor import relay_hosts
@@ -67,6 +69,7 @@ class Sources:
 class Public:
     """A listening edge. ``use`` has it follow another plan."""
 
+    plan: Plan
     edge: Edge
     _sources: Sources
     _recorder: Recorder
@@ -79,6 +82,7 @@ class Public:
         Scripts begin anew, from the copies in custody: what is fetched, and what loaders say,
         follows from the accounts.
         """
+        self.plan = plan
         scripts, supply = self._sources.scripts(plan)
         self._recorder.use(plan)
         self.edge.use(plan.site, plan.front, scripts, self._sources.answers(plan))
@@ -104,6 +108,9 @@ async def open_edge(
         outbox = await stack.enter_async_context(
             open_outbox(plan.folder, number, clock=now, durability=store.durability)
         )
+        kept = await stack.enter_async_context(
+            open_aggregates(plan.folder, durability=store.durability)
+        )
         session = await stack.enter_async_context(_client(plan.site))
         custody = await stack.enter_async_context(
             open_custody(plan.folder, judge_of(plan.site), durability=store.durability)
@@ -119,8 +126,9 @@ async def open_edge(
         stack.push_async_callback(runner.cleanup)
         await _listen(runner, plan, shared=shared)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        beside = [tasks.create_task(_trim(outbox)), tasks.create_task(recorder.run())]
-        public = Public(edge, sources, recorder, tasks, tasks.create_task(supply.run()))
+        public = Public(plan, edge, sources, recorder, tasks, tasks.create_task(supply.run()))
+        counting = aggregate(edge.window, kept, lambda: public.plan.config)
+        beside = [tasks.create_task(each) for each in (_trim(outbox), recorder.run(), counting)]
         try:
             yield public
         finally:

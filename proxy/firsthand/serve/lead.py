@@ -21,6 +21,7 @@ from firsthand.serve.recording import sweep
 from firsthand.serve.retention import Bookkeeping, keep, keep_scripts, kept, limits, windows
 from firsthand.store.contract import Outbox
 from firsthand.store.sqlite.book import open_book
+from firsthand.store.sqlite.aggregates import open_aggregates
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import Held, ledger_lock
@@ -151,6 +152,9 @@ class Lead:
             health=self._health.parts,
             figures=lambda: self._health.figures(parts.queue),
             clock=now,
+            aggregates=await stack.enter_async_context(
+                open_aggregates(self._plan.folder, durability=self._plan.config.store.durability)
+            ),
         )
         runner = web.AppRunner(app(self._desk), access_log=None)
         await runner.setup()

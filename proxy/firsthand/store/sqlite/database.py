@@ -85,6 +85,7 @@ LEDGER = Schema(
         " PRIMARY KEY (day, family, after)) WITHOUT ROWID",
     },
 )
+AGGREGATES = Schema("aggregates", 1, "schema_aggregates.sql")
 SCRIPTS = Schema("script custody", 1, "schema_scripts.sql")
 RECENT = Schema("recent hits", 1, "schema_recent.sql")
 RECEIPTS = Schema("consent receipts", 1, "schema_receipts.sql")

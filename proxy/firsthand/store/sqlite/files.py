@@ -39,6 +39,11 @@ def scripts_path(folder: Path) -> Path:
     return folder / "scripts.db"
 
 
+def aggregates_path(folder: Path) -> Path:
+    """Return the file of what analytics alone counts."""
+    return folder / "aggregates.db"
+
+
 def delete_database(path: Path) -> None:
     """Delete a closed database with what SQLite keeps beside it."""
     for ending in ("-wal", "-shm", ""):
