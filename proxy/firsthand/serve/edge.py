@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolver, web
@@ -25,7 +25,7 @@ from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import Recorder
 from firsthand.store.contract import Outbox
 from firsthand.store.meter import Meter, meter_path, open_meter
-from firsthand.store.sqlite.aggregates import open_aggregates
+from firsthand.store.sqlite.aggregates import SqliteAggregates, open_aggregates
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.outbox import open_outbox
 from firsthand.vendor import relay_hosts
@@ -108,9 +108,7 @@ async def open_edge(
         outbox = await stack.enter_async_context(
             open_outbox(plan.folder, number, clock=now, durability=store.durability)
         )
-        kept = await stack.enter_async_context(
-            open_aggregates(plan.folder, durability=store.durability)
-        )
+        kept = await stack.enter_async_context(_aggregates(plan))
         session = await stack.enter_async_context(_client(plan.site))
         custody = await stack.enter_async_context(
             open_custody(plan.folder, judge_of(plan.site), durability=store.durability)
@@ -152,6 +150,10 @@ def _edge(
         noted=recorder.note,
     )
     return edge, supply
+
+
+def _aggregates(plan: Plan) -> AbstractAsyncContextManager[SqliteAggregates]:
+    return open_aggregates(plan.folder, durability=plan.config.store.durability)
 
 
 def _meter(plan: Plan, number: int) -> Meter:
