@@ -1,4 +1,5 @@
-"""What the consent step costs: a page with ten cookies, once its strings were seen and when new.
+"""What the consent step costs: a page with ten cookies, once its strings were seen and when new;
+and the firewall's look at a call.
 
 Microseconds are those of the best of several repeats, each the mean of its passes: a shared machine
 only ever adds.
@@ -8,7 +9,10 @@ import argparse
 import timeit
 from collections.abc import Callable
 
-from firsthand.model import Hit
+import orjson
+
+from firsthand.model import Call, Hit
+from firsthand.rules import firewall
 from firsthand.rules.consent import gate, tcf
 from firsthand.rules.consent.policy import Policy
 from tests.factories import make_hit
@@ -28,6 +32,31 @@ RANGES = tc(
 )
 OTHERS = "_ga=GA1.1.111.1795400000; _fbp=fb.1.1795400000000.222; theme=dark; cart=1; lang=de; s=abc"
 POLICY = Policy()
+FIREWALL_US = 25
+CALL = Call(
+    vendor="meta",
+    account="1234567890123456",
+    method="POST",
+    url="https://graph.facebook.com/v26.0/1234567890123456/events",
+    headers={"content-type": "application/json"},
+    body=orjson.dumps(
+        {
+            "data": [
+                {
+                    "event_name": "Purchase",
+                    "event_id": "order-991",
+                    "event_time": 1795500000,
+                    "event_source_url": "https://shop.example.com/thanks",
+                    "user_data": {
+                        "em": ["86e0b9e56c17cc4d12387e1949b85053" * 2],
+                        "fbc": "fb.1.1.x",
+                    },
+                    "custom_data": {"value": 49.9, "currency": "EUR"},
+                }
+            ]
+        }
+    ),
+)
 
 
 def page() -> Hit:
@@ -56,6 +85,7 @@ def main() -> None:
          lambda: tcf.statement("tcf", FIELD, POLICY), NEW_US),
         (f"TC string, {len(RANGES):,} characters, 301 ranges",
          lambda: tcf.statement("tcf", RANGES, POLICY), NEW_US),
+        ("firewall: a call with nothing to look at", lambda: firewall.findings(CALL), FIREWALL_US),
     ]  # fmt: skip
     print("| what | µs | goal |\n| --- | --- | --- |")
     for name, act, goal in rows:

@@ -50,8 +50,16 @@ async def verdict(page: Page) -> tuple[bool, bool, bool]:
     return found.analytics, found.marketing, found.explicit
 
 
+WRITING = [platform for platform in PLATFORMS if source_of(platform).cookies]
+CALLING = [platform for platform in PLATFORMS if source_of(platform).events]
+
+
+def test_every_kind_of_platform_is_played() -> None:
+    assert {"onetrust", "cookiebot", "tcf", "gpp", "consent_mode"} == set(PLATFORMS)
+
+
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", WRITING)
 async def test_what_it_writes_is_what_is_read(live: Sandbox, page: Page, platform: str) -> None:
     await page.goto(f"{live.shop_url}/plain/shop?platform={platform}")
     assert await verdict(page) == (False, False, False)
@@ -69,7 +77,7 @@ async def test_what_it_writes_is_what_is_read(live: Sandbox, page: Page, platfor
 
 
 @pytest.mark.asyncio(loop_scope="session")
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", CALLING)
 async def test_it_announces_as_its_source_expects(live: Sandbox, page: Page, platform: str) -> None:
     await page.goto(f"{live.shop_url}/plain/shop?platform={platform}")
     names = json.dumps(source_of(platform).events)
@@ -78,6 +86,34 @@ async def test_it_announces_as_its_source_expects(live: Sandbox, page: Page, pla
     )
     await page.get_by_role("button", name="Accept all").click()
     assert await page.evaluate("window.told") in source_of(platform).events
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_the_iabs_functions_answer_with_the_cookies_string(live: Sandbox, page: Page) -> None:
+    asked = {
+        "tcf": "__tcfapi('addEventListener', 2, (told) => { window.told = told.tcString; })",
+        "gpp": "__gpp('addEventListener', (told) => { window.told = told.pingData.gppString; })",
+    }
+    for platform, question in asked.items():
+        await page.goto(f"{live.shop_url}/plain/shop?platform={platform}")
+        await page.evaluate(question)
+        assert await page.evaluate("window.told") == ""
+        await page.get_by_role("button", name="Accept all").click()
+        told = await page.evaluate("window.told")
+        assert told
+        assert f"={told}" in await cookie_header(page)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_consent_mode_is_told_in_googles_words(live: Sandbox, page: Page) -> None:
+    await page.goto(f"{live.shop_url}/plain/shop?platform=consent_mode")
+    await page.get_by_role("button", name="Analytics only").click()
+    said = await page.evaluate(
+        "dataLayer.filter((each) => each[0] === 'consent').map((each) => ({...each[2]}))"
+    )
+    assert said[0]["ad_storage"] == said[0]["analytics_storage"] == "denied"
+    assert (said[-1]["ad_storage"], said[-1]["analytics_storage"]) == ("denied", "granted")
+    assert await verdict(page) == (False, False, False)
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -7,7 +7,7 @@
      save(jar, name)   writes an answer
      announce(jar)     tells the page, as the platform's own script does
 
-   Another platform (TCF, GPP, Google Consent Mode) is another file of that form, nothing else. */
+   Another platform is another file of that form, nothing else. */
 (function (window, document) {
   'use strict';
 
