@@ -308,6 +308,20 @@ def test_an_event_named_like_a_person_is_counted_only() -> None:
     assert reasons(on(SITE, meta_hit(ev="Newsletter@Footer"))) == []
 
 
+def test_an_address_is_cleaned_in_whatever_field_it_stands() -> None:
+    told = (
+        "https://shop.example.com/a?gclid=Cj0KCQ_other&email=jane%40example.com&x=1&fbclid=IwAR1own"
+    )
+    kept = "https://shop.example.com/a?x=1&fbclid=IwAR1own"
+    contents = orjson.dumps([{"id": "7", "quantity": 1, "url": told}]).decode()
+    decision = on(SITE, meta_hit(dl=told, **{"cd[link]": told, "cd[contents]": contents}))
+    fields = decision.beacons[0].fields
+    assert fields["event_source_url"] == fields["custom_data.link"] == kept
+    assert "gclid" not in str(fields)
+    assert "Cj0KCQ_other" not in str(fields)
+    assert "jane" not in str(fields)
+
+
 def test_a_title_is_not_cleaned_as_an_address() -> None:
     title = "Was ist neu? Lampe #3 & mehr"
     assert on(SITE, ga4_hit(dt=title)).beacons[0].fields["params.page_title"] == title

@@ -63,16 +63,28 @@ def named_after(name: str, vendor: Vendor) -> Reason:
 
 
 def clean(vendor: Vendor, table: Table, fields: Fields) -> None:
-    """Take other vendors' click ids and personal parameters out of every address.
-
-    A title is no address: one that holds contact data goes as a whole.
+    """Take other vendors' click ids and personal parameters out of every address, whatever field
+    it stands in. A title is no address: one that holds contact data goes as a whole.
     """
     own = frozenset(click.param for click in vendor.click_ids)
+    for path, value in fields.items():
+        if isinstance(value, list | dict) or (isinstance(value, str) and _is_address(value)):
+            fields[path] = _cleaned(value, own)
     for path in table.pages:
-        value = fields.get(path)
-        if not isinstance(value, str):
-            continue
-        if value[:8].lower().startswith(("http://", "https://")):
-            fields[path] = addresses.clean(value, keep=own)
-        elif addresses.is_personal(value):
+        value = fields.get(path, "")
+        if isinstance(value, str) and not _is_address(value) and addresses.is_personal(value):
             del fields[path]
+
+
+def _is_address(text: str) -> bool:
+    return text[:8].lower().startswith(("http://", "https://"))
+
+
+def _cleaned(value: Value, own: frozenset[str]) -> Value:
+    if isinstance(value, str):
+        return addresses.clean(value, keep=own) if _is_address(value) else value
+    if isinstance(value, list):
+        return [_cleaned(each, own) for each in value]
+    if isinstance(value, dict):
+        return {name: _cleaned(each, own) for name, each in value.items()}
+    return value

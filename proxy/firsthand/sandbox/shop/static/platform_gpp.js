@@ -9,7 +9,7 @@
   function ping(jar) {
     return { gppVersion: '1.1', cmpStatus: 'loaded', signalStatus: 'ready', cmpId: 300,
       cmpDisplayStatus: jar.read('__gpp') ? 'hidden' : 'visible', supportedAPIs: ['2:tcfeuv2'],
-      sectionList: [2], applicableSections: [2], gppString: jar.read('__gpp') };
+      sectionList: [2], applicableSections: [2], gppString: jar.read('__gpp'), parsedSections: {} };
   }
 
   return {
