@@ -67,29 +67,6 @@ class Policy:
         default=RuleSet.OPTIN,
         metadata={"doc": "Which rules hold: optin, optout or notice."},
     )
-    country_header: str = field(
-        default="",
-        metadata={
-            "doc": "Header in which a front of listen.trusted_proxies tells the visitor's country, "
-            "as CF-IPCountry does. Then the rules are the country's, and optin where it is not "
-            "told; rule_set holds only while this is empty."
-        },
-    )
-    region_header: str = field(
-        default="",
-        metadata={
-            "doc": "Header in which the front tells the part of the country (ISO 3166-2), which "
-            "matters in the US and in Canada; without it the strictest part's rules hold."
-        },
-    )
-    regions: Mapping[str, RuleSet] = field(
-        default_factory=dict,
-        metadata={
-            "doc": 'Rules by country or part, where ours are not yours: { BR = "notice", US-UT = '
-            '"notice" }. Ours: optin in the EEA, the UK, Switzerland, Brazil and Quebec, optout in '
-            "US states with a privacy law and in the US where the state is not told, else notice."
-        },
-    )
     unknown: WhenUnknown = field(
         default=WhenUnknown.DENY,
         metadata={"doc": "What holds for a visitor who has said nothing, in optout and notice."},
@@ -130,6 +107,29 @@ class Policy:
     groups: Mapping[str, Groups] = field(
         default_factory=dict,
         metadata={"doc": "Group ids by source, where a consent platform's own were renamed."},
+    )
+    country_header: str = field(
+        default="",
+        metadata={
+            "doc": "Header in which a front of listen.trusted_proxies tells the visitor's country, "
+            "as CF-IPCountry does. Then the rules are the country's, and optin where it is not "
+            "told; rule_set holds only while this is empty."
+        },
+    )
+    region_header: str = field(
+        default="",
+        metadata={
+            "doc": "Header in which the front tells the part of the country (ISO 3166-2), which "
+            "matters in the US and in Canada; without it the strictest part's rules hold."
+        },
+    )
+    regions: Mapping[str, RuleSet] = field(
+        default_factory=dict,
+        metadata={
+            "doc": 'Rules by country or part, where ours are not yours: { BR = "notice", US-UT = '
+            '"notice" }. Ours: optin in the EEA, the UK, Switzerland, Brazil and Quebec, optout in '
+            "US states with a privacy law and in the US where the state is not told, else notice."
+        },
     )
 
     page_crowd: int = field(
