@@ -98,6 +98,8 @@ MUST_NOT = [
     ("screen", "1920x1080"),
     ("ua", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Mobile/15E148"),
     ("ua", "Mozilla/5.0 (Linux; Android 10; K) Chrome/143.0.0.0 Mobile Safari/537.36"),
+    ("ua", "Mozilla/5.0 (Windows Phone 10.0.15063.0; Android 6.0.1; Microsoft; Lumia 950)"),
+    ("ua", "Opera/9.80 (Android) Opera Mobile 12.10.5432"),
     ("ip", "203.0.113.109"),
     ("ip", "2001:db8:1234:5678:9012:3456:7890:1234"),
     # numbers without a sign that they are a phone's

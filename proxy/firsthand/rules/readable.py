@@ -103,7 +103,10 @@ def _is_phone(text: str, found: re.Match[str], name: str) -> bool:
         return False
     if found[0].lstrip("(").startswith("+") and _is_dialled(digits):
         return True
-    return _is_tel(name) or _is_tel(_word_before(text, found.start()))
+    if _is_tel(name):
+        return True
+    # "Windows Phone 10.0.15063.0" and "Opera Mobile 12.10.5432" name versions
+    return "." not in found[0] and _is_tel(_word_before(text, found.start()))
 
 
 def _is_dialled(digits: str) -> bool:
