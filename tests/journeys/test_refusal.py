@@ -5,11 +5,12 @@ The marked hits and the platforms' cookies are those of ``tests/rules/test_canar
 are sent to ``firsthand serve`` over a socket, and all that it wrote is read as bytes.
 """
 
+import asyncio
 import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
@@ -122,7 +123,19 @@ def carried(hit: Hit) -> str:
     return "; ".join(f"{name}={value}" for name, value in pairs)
 
 
+async def listening(port: int) -> None:
+    """Wait until the pages are there: delivery does not wait for them."""
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection("localhost", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.05)
+
+
 async def shown(place: Place) -> list[str]:
+    await listening(place.admin)
     token = (place.data / "admin-token").read_text()
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     texts = []
