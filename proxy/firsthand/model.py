@@ -103,8 +103,7 @@ class Reason(StrEnum):
     """Why an event stands where it stands. Closed: the report groups by it."""
 
     NONE = ""
-    # withheld at arrival
-    CONSENT = "consent"  # the purpose this vendor needs is not granted
+    CONSENT = "consent"  # withheld at arrival: the purpose this vendor needs is not granted
     AGGREGATE_ONLY = "aggregate_only"  # analytics without marketing: no identifiers may leave
     BLOCKED = "blocked"  # the visitor's browser blocks the vendor, consent was not explicit
     MIRROR = "mirror"  # the same event on a second request
@@ -120,8 +119,7 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     BOT = "bot"
     FAULT = "fault"  # our own code failed on this event: it fails closed
-    # withheld later
-    WITHDRAWN = "withdrawn"
+    WITHDRAWN = "withdrawn"  # withheld later
     ERASED = "erased"  # a person asked for it, `firsthand consent erase`
     # delivery
     SHADOW = "shadow"
@@ -147,9 +145,7 @@ class Hit:
     """One bounded request. Lives in memory only; never stored, never logged.
 
     ``host`` and ``path`` are the vendor's, as swapped into our path (``fh`` for our own doors).
-    ``headers`` has lower-case names and holds only those of ``rules.decide.HEADERS``; ``cookies``
-    holds, for each name we know, every value that came (raw, in order). ``region`` is the visitor's
-    country, and its part where that is told (``US-CA``), as a trusted front says; else empty.
+    ``headers`` holds ``rules.decide.HEADERS``, ``cookies`` all raw values of each name we know.
     """
 
     method: str
@@ -166,7 +162,7 @@ class Hit:
     client_ms: int = 0
     bot: int = 0  # 0 (no sign) to 100 (says so itself)
     place: str = field(default="", repr=False)  # "DE-HH" or "DE", as a trusted front says
-    region: str = ""
+    region: str = ""  # the same, by which consent goes: "" where rules are one
 
 
 @dataclass(frozen=True, slots=True)

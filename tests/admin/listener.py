@@ -16,8 +16,8 @@ from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.standing import Choice, Stand
 from firsthand.store.contract import Durability
-from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.aggregates import open_aggregates
+from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.admin.sample import (
     HOSTILE,

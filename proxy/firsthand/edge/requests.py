@@ -184,6 +184,8 @@ def _region(request: web.BaseRequest, front: Front) -> str:
     if not is_trusted(request.remote or "", front.trusted):
         return ""
     told = [request.headers.getall(name, ()) if name else () for name in front.law]
+    country, part = (lines[0] if len(lines) == 1 else "" for lines in told)
+    return region(country, part)
 
 
 def _clean(value: str) -> str:

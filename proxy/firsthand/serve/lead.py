@@ -20,8 +20,8 @@ from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
 from firsthand.serve.retention import Bookkeeping, keep, keep_scripts, kept, limits, windows
 from firsthand.store.contract import Outbox
-from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.aggregates import open_aggregates
+from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
 from firsthand.store.sqlite.files import Held, ledger_lock
