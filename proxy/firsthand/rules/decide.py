@@ -336,5 +336,3 @@ def _fill(vendor: Vendor, account: str, fields: Fields, effective: Mapping[str, 
             told = row.to_field(value) if value else ""
             if told:
                 fields[row.field] = told
-
-
