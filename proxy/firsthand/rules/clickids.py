@@ -70,17 +70,16 @@ def plan(  # noqa: PLR0913 - one keyword for each thing that a visitor's ids han
     clicks = _clicks_of(site, allowed, (referer, page), rejected)
     mints = sets or site.any_account
     seen = Seen(cookies, carried, clicks, before.ids, domain, mints, now, digest, site.click_days)
-    lone = len(copies) < 2  # noqa: PLR2004 - one, and no more
-    if before.day == now // DAY_MS and before.shown and lone:
+    several = len(copies) > 1
+    if before.day == now // DAY_MS and before.shown and not several:
         nothing_new = settled(site.rows, allowed, seen, before)
         if nothing_new is not None:
             return Plan(nothing_new, [], before, rejected, old)
     held = list(_held(site, allowed, seen, rejected))
     if not sets or not held:
         return Plan(_effective(held), [], before, rejected, old)
-    elsewhere = issuing.paths_of(target) if len(copies) > 1 else None
-    made = _issue(site, seen, before, held, Moment(now, until, elsewhere), rejected)
-    return replace(made, came=old)
+    moment = Moment(now, until, issuing.paths_of(target) if several else None)
+    return replace(_issue(site, seen, before, held, moment, rejected), came=old)
 
 
 def _effective(held: Iterable[tuple[Row, Held]]) -> dict[str, str]:
