@@ -23,7 +23,7 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
     {"serve", "explain", "check", "snippet"},
-    {"letters", "scripts", "comparing", "consent", "doctor"},
+    {"letters", "scripts", "comparing", "consent", "doctor", "cert"},
     {"trying"},
     {"cli"},
     {"__main__"},

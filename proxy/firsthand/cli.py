@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from firsthand import cert, consent, letters, scripts, trying
 from firsthand import check as checking
-from firsthand import consent, letters, scripts, trying
 from firsthand import explain as explaining
 from firsthand import snippet as pasting
 from firsthand.admin import terminal
@@ -46,6 +46,7 @@ app.add_typer(dead, name="dead")
 app.add_typer(scripts.app, name="scripts")
 app.add_typer(consent.app, name="consent")
 app.command()(doctor)
+app.add_typer(cert.app, name="cert")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[

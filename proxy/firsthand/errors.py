@@ -2,6 +2,7 @@
 
 FirsthandError
 ├── ConfigError     the configuration cannot be used: names file, key and remedy
+├── BadCertificate  a certificate or its key cannot be served
 ├── BadHit          a request that gets a 4xx: carries status and the reason that is counted
 └── SendFailed      a call got no complete answer: carries the cause as a reason
 """
@@ -15,6 +16,10 @@ class FirsthandError(Exception):
 
 class ConfigError(FirsthandError):
     """The configuration cannot be used. The message names file, key and remedy."""
+
+
+class BadCertificate(FirsthandError):
+    """A certificate or its key cannot be served. The message names the file, without its folder."""
 
 
 class BadHit(FirsthandError):

@@ -1,7 +1,7 @@
 """A whole edge on a free port, with an outbox that can be looked into."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -15,6 +15,7 @@ from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.bots import score
 from firsthand.edge.intake import Intake
+from firsthand.edge.plain import Plain
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import Scripts
 from firsthand.edge.server import Server
@@ -119,8 +120,17 @@ class Public:
 
 
 @asynccontextmanager
-async def running(site: Site, folder: Path, *, behind_front: bool = False) -> AsyncIterator[Public]:
-    """Run an edge for ``site`` on a free port; a front's headers are believed if told so."""
+async def running(
+    site: Site,
+    folder: Path,
+    *,
+    behind_front: bool = False,
+    wrap: Callable[[Edge], Edge | Plain] = lambda edge: edge,
+) -> AsyncIterator[Public]:
+    """Run an edge for ``site`` on a free port; a front's headers are believed if told so.
+
+    ``wrap`` makes what answers there of the edge.
+    """
     kept, woken, meter = Kept(), [], Meter()
     folder.mkdir(exist_ok=True)
     front = Front(
@@ -137,7 +147,7 @@ async def running(site: Site, folder: Path, *, behind_front: bool = False) -> As
         scripts = Scripts(site, rules_of(site), supply)
         answers = Answers(session, (), "", lambda _reason: None)
         app = Edge(site, front, kept, scripts, answers, lambda: woken.append(True), meter=meter)
-        runner = web.ServerRunner(Server(app.handle, count=app.count))
+        runner = web.ServerRunner(Server(wrap(app).handle, count=app.count))
         await runner.setup()
         listener = web.TCPSite(runner, "127.0.0.1", 0)
         await listener.start()

@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiohttp import ClientConnectionError, ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
+from firsthand.edge.certificates import Facts, Loaded, Pair, context
+from firsthand.edge.keyring import Held, Keyring
 from firsthand.model import Note, Origin, Reason
 from firsthand.serve.edge import open_edge
-from firsthand.serve.health import Health
+from firsthand.serve.health import Health, told_of
 from firsthand.serve.lead import Lead
 from firsthand.serve.notice import Notice, write_notice
 from firsthand.serve.plan import Plan, now, plan
@@ -55,6 +58,42 @@ async def test_little_room_is_red(tmp_path: Path) -> None:
             part for part in await Health(tmp_path, room=room).parts() if part.name == "disk"
         ]
         assert (disk.name, disk.ok, disk.detail) == ("disk", not told, told)
+
+
+DAY_MS = 86_400_000
+FACTS = Facts(("trk.shop.example.com",), "An authority", "ab12", 0, 90 * DAY_MS)
+LOADED = Loaded(FACTS, context())
+PAIR = Pair(Path("fullchain.pem"), Path("privkey.pem"))
+
+
+@pytest.mark.parametrize(
+    ("held", "day", "said"),
+    [
+        (Held(PAIR, LOADED), 30, ""),
+        (Held(PAIR, LOADED), 74, ""),
+        (Held(PAIR, LOADED), 76, "ends on 1970-04-01, and is not renewed yet"),
+        (Held(PAIR, LOADED), 90, "expired on 1970-04-01"),
+        (Held(PAIR, LOADED, "privkey.pem: is not the key"), 30, "until 1970-04-01 is served on"),
+        (Held(PAIR, None, "fullchain.pem: cut off"), 30, "no certificate is served: fullchain.pem"),
+    ],
+)
+def test_of_a_certificate_it_says_what_is_to_be_done(held: Held, day: int, said: str) -> None:
+    told = told_of(held, day * DAY_MS)
+    assert said in told
+    assert bool(said) == bool(told)
+    assert held.why in told
+
+
+async def test_without_tls_of_our_own_nothing_is_said_of_it(tmp_path: Path) -> None:
+    assert "tls" not in await parts(tmp_path)
+
+
+async def test_an_expired_certificate_turns_it_red(tmp_path: Path) -> None:
+    health = Health(tmp_path)
+    health.keyring = Keyring((), now)
+    health.keyring.held = (Held(PAIR, LOADED),)
+    (tls,) = [part for part in await health.parts() if part.name == "tls"]
+    assert not tls.ok
 
 
 @asynccontextmanager

@@ -117,7 +117,9 @@ async def delivery(request: web.Request) -> web.Response:
     lanes = await desk.queue.backlog()
     if wants_json(request):
         return as_json({"lanes": lanes})
-    return as_html(page("delivery", lanes=lanes, titles=_titles(desk.site), now=desk.clock()))
+    told = [part for part in await desk.health() if part.detail]
+    titles = _titles(desk.site)
+    return as_html(page("delivery", lanes=lanes, told=told, titles=titles, now=desk.clock()))
 
 
 def _titles(site: Site) -> dict[str, str]:

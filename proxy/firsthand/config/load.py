@@ -31,6 +31,7 @@ from firsthand.config.schema import (
     ScriptsSection,
     SiteSection,
     StoreSection,
+    TlsSection,
 )
 from firsthand.errors import ConfigError
 
@@ -47,6 +48,7 @@ class Config(BaseSettings):
 
     site: SiteSection
     listen: ListenSection = ListenSection()
+    tls: TlsSection = TlsSection()
     admin: AdminSection = AdminSection()
     ingest: IngestSection = IngestSection()
     scripts: ScriptsSection = ScriptsSection()

@@ -21,6 +21,7 @@ from firsthand.model import Hit, Note
 from firsthand.rules import proof
 from firsthand.rules.aggregate import Window
 from firsthand.rules.decide import Decision
+from firsthand.rules.doors import split
 from firsthand.rules.respond import JSON, Response, is_batch, respond, unkept
 from firsthand.rules.site import Site
 from firsthand.store.contract import Outbox
@@ -100,7 +101,7 @@ class Edge:
         try:
             target = requests.check(request, self.front)
             if self._https and requests.came_plain(request, self.front):
-                return self._upgrade(request, target)
+                return self.upgrade(request, target)
             if target.startswith(proof.PATH):
                 return self._prove(request, target)
             if request.method == "OPTIONS":
@@ -115,9 +116,12 @@ class Edge:
             self.count(refused.reason)
             return refusal(refused.status)
 
-    def _upgrade(self, request: web.BaseRequest, target: str) -> Answer:
-        """Send who wants a script to HTTPS; a beacon is refused, with its cookies it came open."""
-        if request.method not in {"GET", "HEAD"} or not self.scripts.has(target):
+    def upgrade(self, request: web.BaseRequest, target: str) -> Answer:
+        """Send what came without TLS to https, but for what carries data: its cookies came open.
+
+        Raises ``BadHit``: a page that tells us something that way is to be mended, not helped.
+        """
+        if request.method not in {"GET", "HEAD"} or not self._harmless(target):
             raise BadHit(403, "plain_http")
         location = f"{self.site.tracking_url}{target}"
         return build(308, f"Cache-Control: no-store\r\nLocation: {location}\r\n")
@@ -131,6 +135,13 @@ class Edge:
         told = requests.seen_as(request, self.front)
         body = proof.answer(self.site, nonce, told)
         return build(200, "Cache-Control: no-store\r\n", body=body, content_type=JSON)
+
+    def _harmless(self, target: str) -> bool:
+        """Say whether an address is none of those that take or give what a visitor did."""
+        if self.scripts.has(target):
+            return True
+        host, path, _ = split(target)
+        return host != "fh" and self.site.doors.find(host, path) is None
 
     def _preflight(self, request: web.BaseRequest) -> Answer:
         cors = self._cors.get(request.headers.get("Origin", ""), "")

@@ -37,6 +37,7 @@ class Front:
     ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
     networks of front servers whose ``forwarded`` header is believed, and those in which they say
     from which ``country`` and ``region`` a visitor is; ``law``: the two by which consent goes.
+    ``any_port``: the names count whatever port stands behind them.
     """
 
     hosts: frozenset[str]
@@ -49,6 +50,7 @@ class Front:
     country: str = ""
     region: str = ""
     law: tuple[str, str] = ("", "")
+    any_port: bool = False
 
 
 def check(request: web.BaseRequest, front: Front) -> str:
@@ -65,12 +67,13 @@ def check(request: web.BaseRequest, front: Front) -> str:
     if headers.get("Content-Encoding", "identity") != "identity":
         raise BadHit(400, "content_encoding")
     hosts = headers.getall("Host", ())
-    if len(hosts) != 1 or not _ours(hosts[0], front.hosts):
+    if len(hosts) != 1 or not _ours(hosts[0], front):
         raise BadHit(421, "host")
     return _below(request.raw_path, front)
 
 
-def _ours(text: str, hosts: frozenset[str]) -> bool:
+def _ours(text: str, front: Front) -> bool:
+    hosts = front.hosts
     if text in hosts:
         return True
     host = text.lower()
@@ -78,13 +81,15 @@ def _ours(text: str, hosts: frozenset[str]) -> bool:
         return False
     name, colon, port = host.partition(":")
     name = name.removesuffix(".")
-    return f"{name}{colon}{port}" in hosts or (port in {"80", "443"} and name in hosts)
+    if name in hosts and (front.any_port or port in {"80", "443"}):
+        return True
+    return f"{name}{colon}{port}" in hosts
 
 
 def _below(target: str, front: Front) -> str:
     if target[:7].lower() == "http://":
         authority, slash, rest = target[7:].partition("/")
-        if not _ours(authority, front.hosts):
+        if not _ours(authority, front):
             raise BadHit(421, "absolute_target")
         target = slash + rest
     if not target.startswith(f"{front.base_path}/"):

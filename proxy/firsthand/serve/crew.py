@@ -10,11 +10,12 @@ from contextlib import AsyncExitStack
 
 from firsthand.errors import ConfigError
 from firsthand.serve import logs
-from firsthand.serve.edge import taken
 from firsthand.serve.link import Link
+from firsthand.serve.listening import find_free, to_open
 from firsthand.serve.notice import claim, name
 from firsthand.serve.plan import Plan
 from firsthand.serve.reload import Reloads
+from firsthand.serve.systemd import handed
 from firsthand.serve.worker import stand_ins, stop_event
 
 log = logging.getLogger(__name__)
@@ -68,20 +69,15 @@ async def find_port_free(plan: Plan) -> None:
     server would take its part of the requests unseen. Workers whose supervisor was killed are
     given time to leave.
     """
-    listen = plan.config.listen
-    loop = asyncio.get_running_loop()
+    wanted = to_open(plan)
     for left in reversed(range(PORT_TRIES)):
         try:
-            server = await loop.create_server(
-                asyncio.Protocol, listen.host, listen.port, start_serving=False
-            )
-        except OSError as error:
+            return await find_free(plan, wanted)
+        except ConfigError:
             if not left:
-                raise taken(plan, error) from error
+                raise
             await asyncio.sleep(PORT_PAUSE_S)
-        else:
-            server.close()
-            return
+    return None
 
 
 class Crew:
@@ -136,6 +132,7 @@ class Crew:
         worker = await asyncio.create_subprocess_exec(
             *command(self._plan, number),
             env=os.environ,
+            pass_fds=handed(),
             start_new_session=True,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The public listener of one process: outbox, scripts, server."""
+"""The public side of one process: outbox, scripts, listeners."""
 
 import asyncio
 import logging
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolver, web
+from aiohttp import ClientSession, DummyCookieJar, TCPConnector, ThreadedResolver
 
 from firsthand.browser.rules import rules_of
 from firsthand.delivery.resolving import LoopbackResolver, PublicResolver
@@ -14,13 +14,12 @@ from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
 from firsthand.edge.intake import Intake
 from firsthand.edge.scripts import Scripts
-from firsthand.edge.server import Server
 from firsthand.edge.supply import Supply
-from firsthand.errors import ConfigError
 from firsthand.model import Note
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.serve.aggregating import aggregate
+from firsthand.serve.listening import Listening, listening
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import Recorder
 from firsthand.store.contract import Outbox
@@ -71,6 +70,7 @@ class Public:
 
     plan: Plan
     edge: Edge
+    listeners: Listening
     _sources: Sources
     _recorder: Recorder
     _tasks: asyncio.TaskGroup
@@ -86,6 +86,7 @@ class Public:
         scripts, supply = self._sources.scripts(plan)
         self._recorder.use(plan)
         self.edge.use(plan.site, plan.front, scripts, self._sources.answers(plan))
+        self.listeners.use(plan)
         self._refreshing.cancel()
         self._refreshing = self._tasks.create_task(supply.run())
 
@@ -119,14 +120,13 @@ async def open_edge(
         stack.callback(meter.close)
         recorder = Recorder(plan, sources.count)
         edge, supply = _edge(plan, sources, recorder, woken, meter)
-        runner = web.ServerRunner(Server(edge.handle, count=edge.count))
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await _listen(runner, plan, shared=shared)
+        listeners = await stack.enter_async_context(listening(plan, edge, shared=shared))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        public = Public(plan, edge, sources, recorder, tasks, tasks.create_task(supply.run()))
+        refreshing = tasks.create_task(supply.run())
+        public = Public(plan, edge, listeners, sources, recorder, tasks, refreshing)
         counting = aggregate(edge.window, kept, lambda: public.plan.config)
-        beside = [tasks.create_task(each) for each in (_trim(outbox), recorder.run(), counting)]
+        running = (_trim(outbox), recorder.run(), listeners.follow(), counting)
+        beside = [tasks.create_task(each) for each in running]
         try:
             yield public
         finally:
@@ -163,24 +163,6 @@ def _meter(plan: Plan, number: int) -> Meter:
     except OSError as error:
         log.error("metrics of worker %s are not shared: %s", number, error.strerror)  # noqa: TRY400 - the disk's word is enough
         return Meter()
-
-
-async def _listen(runner: web.ServerRunner, plan: Plan, *, shared: bool) -> None:
-    listen = plan.config.listen
-    listener = web.TCPSite(runner, listen.host, listen.port, reuse_port=shared, backlog=1024)
-    try:
-        await listener.start()
-    except OSError as error:
-        raise taken(plan, error) from error
-
-
-def taken(plan: Plan, error: OSError) -> ConfigError:
-    """Return what to say when the public port cannot be had."""
-    listen = plan.config.listen
-    return ConfigError(
-        f"{plan.path}: listen: {listen.host}:{listen.port} cannot be had ({error.strerror});"
-        " end what listens there, or choose another port"
-    )
 
 
 def _client(site: Site) -> ClientSession:

@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from firsthand.admin.guard import Part
@@ -10,6 +11,7 @@ from firsthand.admin.metrics import Figures, Spread
 from firsthand.delivery.breaker import HOLDS, State
 from firsthand.delivery.tally import Spread as Took
 from firsthand.delivery.worker import Delivery
+from firsthand.edge.keyring import Held, Keyring
 from firsthand.model import Server
 from firsthand.rules.outcomes import BUCKETS_MS
 from firsthand.serve.notice import Notice, read_notice
@@ -29,6 +31,7 @@ class Health:
         self._folder = folder
         self._room = room
         self.outbox: Outbox | None = None
+        self.keyring: Keyring | None = None
         self.mover: Mover | None = None
         self.delivery: Delivery | None = None
 
@@ -46,7 +49,19 @@ class Health:
             Part("accounts", not strangers, "events of unknown accounts wait" if strangers else ""),
             Part("lanes", ok=True, detail="; ".join(self._held())),
             Part("reload", ok=True, detail=_reload(read_notice(self._folder))),
+            *self._certificates(),
         )
+
+    def _certificates(self) -> Iterator[Part]:
+        """Yield how TLS is, where it ends here: red while nothing that browsers take is served.
+
+        A renewed one that cannot be used, or does not come, is told and turns nothing red yet.
+        """
+        if self.keyring is None:
+            return
+        told = [(each, told_of(each, now())) for each in self.keyring.held]
+        served = all(each.facts is not None and now() < each.facts.ends for each, _ in told)
+        yield Part("tls", served, "; ".join(why for _, why in told if why))
 
     def _storage(self) -> Iterator[Part]:
         """Yield how storing went the last time, step by step."""
@@ -100,6 +115,22 @@ class Health:
 
     def _free(self) -> int:
         return shutil.disk_usage(self._folder).free
+
+
+def told_of(held: Held, at: int) -> str:
+    """Return what is to be said of a certificate, empty where all is well."""
+    facts = held.facts
+    if facts is None:
+        return f"no certificate is served: {held.why}"
+    until = f"{datetime.fromtimestamp(facts.ends / 1000, UTC):%Y-%m-%d}"
+    if held.why:
+        return f"the one until {until} is served on, as the one on the disk is not: {held.why}"
+    if at >= facts.ends:
+        return f"the certificate of {facts.names[0]} expired on {until}"
+    # Renewed after two thirds of its life, so with a sixth left that has failed for some time.
+    if (facts.ends - at) * 6 < facts.ends - facts.begins:
+        return f"the certificate of {facts.names[0]} ends on {until}, and is not renewed yet"
+    return ""
 
 
 def _spread(took: Took) -> Spread:

@@ -12,6 +12,7 @@ from firsthand.admin.guard import Desk
 from firsthand.delivery.pace import Clock, Pace
 from firsthand.delivery.sender import HttpSender, Sender, Timeouts
 from firsthand.delivery.worker import Delivery
+from firsthand.edge.keyring import Keyring
 from firsthand.rules.retry import Policy
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
@@ -62,9 +63,10 @@ class Lead:
         self._books: Bookkeeping | None = None
         self._stopping = asyncio.Event()
 
-    def watch(self, outbox: Outbox) -> None:
-        """Have the health page tell how this process' outbox is."""
+    def watch(self, outbox: Outbox, keyring: Keyring | None = None) -> None:
+        """Have the health page tell how this process' outbox and certificates are."""
         self._health.outbox = outbox
+        self._health.keyring = keyring
 
     def use(self, plan: Plan) -> None:
         """Lead by ``plan`` from now on, if this process leads, or once it does."""

@@ -18,6 +18,7 @@ from firsthand.edge.requests import Front
 from firsthand.errors import ConfigError
 from firsthand.rules.site import Site
 from firsthand.rules.wanted import wanted
+from firsthand.serve.tls import Tls, tls_of
 from firsthand.store.contract import Lane
 
 SANDBOX_CONFIG = Path(__file__).parents[3] / "conf" / "sandbox.toml"
@@ -39,7 +40,13 @@ class Plan:
     site: Site
     front: Front
     outlets: dict[Lane, Outlet]
+    tls: Tls
     token: str = field(repr=False)
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether visitors' TLS ends here, not at a front server."""
+        return bool(self.config.listen.https_port)
 
     @property
     def report_url(self) -> str:
@@ -73,6 +80,7 @@ def build(path: Path, text: str, config: Config) -> Plan:
         built,
         _front(config, built),
         _outlets(config, built),
+        tls_of(config, path, folder),
         admin_token(config, folder),
     )
 

@@ -48,6 +48,7 @@ def fixed(config: Config) -> dict[str, object]:
     return {
         "listen.host": config.listen.host,
         "listen.port": config.listen.port,
+        "listen.https_port": config.listen.https_port,
         "listen.workers": config.listen.workers,
         "admin.host": config.admin.host,
         "admin.port": config.admin.port,

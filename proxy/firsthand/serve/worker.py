@@ -66,7 +66,7 @@ async def _work(
             await stack.enter_async_context(stand_ins(plan))
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         async with open_edge(plan, number, lead.wake, shared=shared) as public:
-            lead.watch(public.edge.outbox)
+            lead.watch(public.edge.outbox, public.listeners.keyring)
             _settle_memory()
 
             async def adopt(plan: Plan) -> str:
