@@ -79,3 +79,21 @@ need_program() { # program, Debian package
   fi
   fail "$1 is missing." "Run as root: apt-get install $2"
 }
+
+# need_server program package: Debian's package, unpacked beside the environment. To install it would start a server, on
+# ports that may be in use, and for good.
+need_server() {
+  local work
+  [ -x "$venv/servers/usr/sbin/$1" ] || [ -x "$venv/servers/usr/bin/$1" ] && return
+  echo "Unpacking $2"
+  work=$(mktemp -d)
+  (cd "$work" && apt-get download -qq "$2" 2>/dev/null) \
+    || { with_root apt-get update -qq && (cd "$work" && apt-get download -qq "$2" 2>/dev/null); } \
+    || fail "$1 is missing." "Run as root: apt-get update; then this once more"
+  dpkg-deb --extract "$work/$2"_*.deb "$venv/servers"
+  rm -r "$work"
+}
+
+with_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}

@@ -2,18 +2,16 @@
 
 import asyncio
 import json
-import os
-import signal
 import ssl
-import subprocess
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.certificates import Authority
 from tests.journeys.conftest import free_port
+from tests.programs import program, running
 
 PATIENCE_S = 30
 
@@ -43,21 +41,6 @@ class Acme:
         where = f"{self.management}/roots/0"
         with urllib.request.urlopen(where, timeout=5, context=trusting) as answer:
             return answer.read().decode()
-
-
-@contextmanager
-def _running(*command: str, environment: dict[str, str] | None = None) -> Iterator[None]:
-    process = subprocess.Popen(
-        command,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
 
 
 async def heard(port: int) -> None:
@@ -95,14 +78,14 @@ async def authority(folder: Path, http_port: int) -> AsyncIterator[Acme]:
     path = folder / "pebble.json"
     path.write_text(json.dumps(config))
     names = (
-        *("pebble-challtestsrv", "-defaultIPv4", "", "-defaultIPv6", ""),
+        *(program("pebble-challtestsrv"), "-defaultIPv4", "", "-defaultIPv6", ""),
         *("-http01", "", "-https01", "", "-tlsalpn01", ""),
         *("-dns01", f"127.0.0.1:{dns}", "-management", f"127.0.0.1:{dns_management}"),
     )
-    pebble = ("pebble", "-config", str(path), "-dnsserver", f"127.0.0.1:{dns}")
+    pebble = (program("pebble"), "-config", str(path), "-dnsserver", f"127.0.0.1:{dns}")
     # It asks at once, without its usual pause, and each time: no answer is kept for the next order.
     quick = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0"}
-    with _running(*names), _running(*pebble, environment=quick):
+    with running(*names), running(*pebble, environment=quick):
         await heard(listen)
         await heard(management)
         await heard(dns_management)

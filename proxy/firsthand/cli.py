@@ -25,7 +25,7 @@ from firsthand.config.site import site
 from firsthand.doctor.command import doctor
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import find_roles
-from firsthand.serve import logs, notice, replaying
+from firsthand.serve import logs, notice, replaying, systemd
 from firsthand.serve.crew import supervise
 from firsthand.serve.link import first_text
 from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
@@ -257,6 +257,7 @@ def _say_where(made: Plan, *, sandbox: bool) -> None:
         print(f"vendors        {shop}/_vendors")
     print(f"report         {made.report_url}")
     print("Stop with Ctrl-C.", flush=True)
+    systemd.tell("READY=1")
 
 
 def _print_json(value: object) -> None:
