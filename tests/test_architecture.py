@@ -23,7 +23,7 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config"},
     {"serve", "explain", "check", "snippet"},
-    {"letters", "scripts", "comparing", "consent", "doctor", "cert"},
+    {"letters", "scripts", "comparing", "consent", "doctor", "cert", "saving"},
     {"trying"},
     {"cli"},
     {"__main__"},

@@ -17,7 +17,7 @@ serve              the composition root
 letters, scripts   dead letters and the vendors' scripts for a terminal
 consent            receipts and what persons may ask for, for a terminal
 doctor/            looks at a whole set-up: what holds, and for how long
-cert               the tracking host's certificate
+cert, saving       the tracking host's certificate; copies of the databases
 cli                the command line
 """
 

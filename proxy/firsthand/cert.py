@@ -17,6 +17,7 @@ from firsthand.config.load import Config, load
 from firsthand.edge.certificates import Facts, Pair, examine
 from firsthand.errors import BadCertificate, ConfigError
 from firsthand.serve import certbot, knocking
+from firsthand.serve.owner import refuse_stranger
 from firsthand.serve.plan import data_folder, now
 from firsthand.serve.tls import Tls, tls_of
 
@@ -110,7 +111,7 @@ def _open(path: Path, *, acme: bool = True) -> _Here:
 
 def _order(here: _Here, *, again: bool) -> None:
     tls, section = here.tls, here.config.tls
-    knocking.refuse_stranger(tls)
+    refuse_stranger(tls.folder)
     knocking.check_answers(here.config, tls, str(here.path))
     before = _serial(tls.issued)
     ca = here.path.parent.resolve() / section.acme_ca if section.acme_ca else None

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from firsthand import cert, consent, letters, scripts, trying
+from firsthand import cert, consent, letters, saving, scripts, trying
 from firsthand import check as checking
 from firsthand import explain as explaining
 from firsthand import snippet as pasting
@@ -47,6 +47,8 @@ app.add_typer(scripts.app, name="scripts")
 app.add_typer(consent.app, name="consent")
 app.command()(doctor)
 app.add_typer(cert.app, name="cert")
+app.command()(saving.backup)
+app.command()(saving.restore)
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[

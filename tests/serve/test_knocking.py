@@ -14,11 +14,9 @@ from firsthand.serve.knocking import (
     await_served,
     check_answers,
     reached,
-    refuse_stranger,
     served,
 )
 from firsthand.serve.plan import Plan, now, plan
-from firsthand.serve.tls import Tls
 from tests.certificates import Authority
 from tests.serve.test_listening import HOST, config
 
@@ -100,14 +98,3 @@ async def test_what_is_served_is_told_by_its_serial(tmp_path: Path) -> None:
         assert await asyncio.to_thread(served, made.config, HOST) == held.facts.serial
         assert not await asyncio.to_thread(served, made.config, "evil.example")
         assert await asyncio.to_thread(await_served, made.config, HOST, held.facts.serial)
-
-
-def test_another_users_folder_is_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tls = Tls((HOST,), tmp_path / "var" / "tls", (), acme=True)
-    refuse_stranger(tls)
-    monkeypatch.setattr("os.geteuid", lambda: tmp_path.stat().st_uid + 1)
-    with pytest.raises(ConfigError, match="sudo -u"):
-        refuse_stranger(tls)
-    assert not tls.folder.exists()

@@ -1,7 +1,6 @@
 """Asks the running server what it answers, before and after certbot: on this machine, by name."""
 
 import http.client
-import os
 import secrets
 import socket
 import ssl
@@ -101,14 +100,3 @@ def reached(host: str) -> str:
     if not given.is_unspecified:
         return host
     return "127.0.0.1" if given.version == 4 else "::1"  # noqa: PLR2004 - IP's version
-
-
-def refuse_stranger(tls: Tls) -> None:
-    """Refuse to lay files, keys among them, that the server's user cannot read."""
-    here = next(each for each in (tls.folder, *tls.folder.parents) if each.exists())
-    owner = here.stat().st_uid
-    if owner != os.geteuid():
-        raise ConfigError(
-            f"{here} belongs to user {owner}, and this is user {os.geteuid()}; run this as the"
-            " server's user: sudo -u firsthand firsthand cert ..."
-        )
