@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from itertools import chain
 from ssl import SSLContext
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiohttp import web
 
@@ -22,6 +23,9 @@ BACKLOG = 1024
 HANDSHAKE_S = 10.0
 LOOK_S = 1.0
 LEAVE_S = 1.0
+
+_Handed: TypeAlias = Mapping[int, Sequence[socket.socket | None]]
+"""Sockets by port; ``None``: one of our own is to be opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,16 @@ async def listening(plan: Plan, edge: Edge, *, shared: bool) -> AsyncIterator[Li
     made = Listening(plan, edge)
     async with AsyncExitStack() as stack:
         given = _handed(plan)
-        for one in given.values():
-            stack.callback(one.close)
+        stack.callback(_close, given)
         sites = []
         for door in made.doors(plan):
             runner = web.ServerRunner(Server(door.handler, count=edge.count))
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
-            sites.append(_Site(runner, plan, door, given.get(door.port), shared=shared))
             try:
-                await sites[-1].start()
+                for one in given.get(door.port, [None]):
+                    sites.append(_Site(runner, plan, door, one, shared=shared))
+                    await sites[-1].start()
             except OSError as error:
                 raise taken(plan, door.port, error) from error
         yield made
@@ -141,13 +145,12 @@ def ports(plan: Plan) -> tuple[int, ...]:
     return (listen.port, listen.https_port) if plan.has_tls else (listen.port,)
 
 
-def _handed(plan: Plan) -> dict[int, socket.socket]:
+def _handed(plan: Plan) -> _Handed:
     """Return the sockets that systemd hands over. Raises ``ConfigError`` where they do not fit."""
     given = systemd.ports()
     wrong = sorted(given.keys() - set(ports(plan)))
     if wrong:
-        for one in given.values():
-            one.close()
+        _close(given)
         raise ConfigError(
             f"{plan.path}: listen: systemd hands over port {', '.join(map(str, wrong))}, which is"
             " neither listen.port nor listen.https_port; make the socket unit and the file agree"
@@ -155,11 +158,16 @@ def _handed(plan: Plan) -> dict[int, socket.socket]:
     return given
 
 
+def _close(given: _Handed) -> None:
+    for one in chain.from_iterable(given.values()):
+        if one is not None:
+            one.close()
+
+
 def to_open(plan: Plan) -> tuple[int, ...]:
     """Return the public ports that are not handed over. Raises ``ConfigError`` as above."""
     given = _handed(plan)
-    for one in given.values():
-        one.close()
+    _close(given)
     return tuple(port for port in ports(plan) if port not in given)
 
 

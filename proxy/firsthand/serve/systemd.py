@@ -23,13 +23,16 @@ def handed(environment: Mapping[str, str] = os.environ) -> tuple[int, ...]:
     return tuple(range(FIRST, FIRST + int(count))) if count.isascii() and count.isdigit() else ()
 
 
-def ports() -> dict[int, socket.socket]:
-    """Return the sockets that were handed over, by port: copies, each the caller's to close."""
-    found = {}
+def ports() -> dict[int, list[socket.socket]]:
+    """Return the sockets that were handed over, by port: copies, each the caller's to close.
+
+    A port has several where it is opened for IPv4 and for IPv6.
+    """
+    found: dict[int, list[socket.socket]] = {}
     for descriptor in handed():
         one = socket.socket(fileno=os.dup(descriptor))
         if one.family in {socket.AF_INET, socket.AF_INET6}:
-            found[one.getsockname()[1]] = one
+            found.setdefault(one.getsockname()[1], []).append(one)
         else:
             one.close()
     return found
