@@ -84,7 +84,9 @@ need_program() { # program, Debian package
 # ports that may be in use, and for good.
 need_server() {
   local work
-  [ -x "$venv/servers/usr/sbin/$1" ] || [ -x "$venv/servers/usr/bin/$1" ] && return
+  if [ -x "$venv/servers/usr/sbin/$1" ] || [ -x "$venv/servers/usr/bin/$1" ] || command -v "$1" >/dev/null 2>&1; then
+    return
+  fi
   echo "Unpacking $2"
   work=$(mktemp -d)
   (cd "$work" && apt-get download -qq "$2" 2>/dev/null) \

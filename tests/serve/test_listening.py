@@ -173,9 +173,10 @@ async def test_each_worker_takes_a_renewed_one_and_no_request_fails(tmp_path: Pa
         async def ask() -> None:
             while not done.is_set():
                 assert await asyncio.to_thread(get, made, "/fh/consent") == 200
+                await asyncio.sleep(0.02)
 
         async with asyncio.TaskGroup() as tasks:
-            asking_on = [tasks.create_task(ask()) for _ in range(4)]
+            asking_on = [tasks.create_task(ask()) for _ in range(2)]
             for _ in range(2):
                 serial = _serial(OURS.pair(tmp_path, HOST))
                 # One after the other, so that each of the workers is met.
@@ -184,6 +185,7 @@ async def test_each_worker_takes_a_renewed_one_and_no_request_fails(tmp_path: Pa
                         seen = {
                             await asyncio.to_thread(served, made.config, HOST) for _ in range(8)
                         }
+                        await asyncio.sleep(0.1)
             done.set()
             await asyncio.gather(*asking_on)
 

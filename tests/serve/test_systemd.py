@@ -13,7 +13,6 @@ import pytest
 
 from firsthand.serve.systemd import handed, tell
 from tests.journeys.conftest import ENVIRONMENT, free_port
-from tests.serve.test_crew import children, until_heard
 from tests.serve.test_plan import written
 
 # Lays the sockets where systemd lays them, and becomes the program, as systemd does.
@@ -109,7 +108,7 @@ async def test_a_restart_drops_no_connection(tmp_path: Path) -> None:
             await more(answered + 20)
             server.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(server.wait(), 30) == 0
-            server = await started(config, given, workers="2")
+            server = await started(config, given, workers="1")
             await more(answered + 20)
             done.set()
             await asyncio.gather(*visitors)
@@ -126,19 +125,3 @@ async def test_a_socket_of_another_port_is_refused(tmp_path: Path) -> None:
         _, said = await asyncio.wait_for(server.communicate(), 30)
     assert server.returncode == 2
     assert "make the socket unit and the file agree" in said.decode().replace("\n", " ")
-
-
-async def test_workers_without_a_supervisor_take_no_socket(tmp_path: Path) -> None:
-    """The variables stay in an environment that others inherit: they name whom they are for."""
-    port = free_port()
-    config = written(tmp_path, f"[listen]\nport = {port}\n[admin]\nport = {free_port()}\n")
-    stray = {"LISTEN_PID": "1", "LISTEN_FDS": "1"}
-    server = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "firsthand", "serve", "--config", str(config)),
-        env={**os.environ, **ENVIRONMENT, **stray},
-        stdout=asyncio.subprocess.DEVNULL,
-    )
-    await until_heard(port)
-    assert not children(server.pid)
-    server.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(server.wait(), 30) == 0
