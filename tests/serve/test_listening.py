@@ -147,6 +147,22 @@ async def test_without_a_certificate_it_starts_is_red_and_takes_the_first_that_c
         assert await asyncio.to_thread(get, made, "/fh/consent") == 200
 
 
+async def test_a_start_amid_a_renewal_waits_for_its_end(tmp_path: Path) -> None:
+    before = OURS.pair(tmp_path, HOST).key.read_bytes()
+    after = OURS.pair(tmp_path, HOST).key.read_bytes()
+    (tmp_path / "privkey.pem").write_bytes(before)
+    made = plan(config(tmp_path))
+
+    async def end() -> None:
+        await asyncio.sleep(0)
+        (tmp_path / "privkey.pem").write_bytes(after)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(end())
+        async with open_edge(made, 0, lambda: None):
+            assert await asyncio.to_thread(get, made, "/fh/consent") == 200
+
+
 async def test_who_does_not_speak_tls_costs_nobody_anything(tmp_path: Path) -> None:
     OURS.pair(tmp_path, HOST)
     made = plan(config(tmp_path))

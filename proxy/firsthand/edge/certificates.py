@@ -73,11 +73,17 @@ def load(pair: Pair, *, now: int) -> Loaded:
     try:
         made.load_cert_chain(pair.certificate, pair.key)
     except (ssl.SSLError, OSError) as error:
+        _refuse_changing(pair, before)
         why = getattr(error, "reason", "") or error.strerror
         raise BadCertificate(f"{pair.certificate.name}: OpenSSL refuses it ({why})") from error
+    _refuse_changing(pair, before)
+    return Loaded(facts, made)
+
+
+def _refuse_changing(pair: Pair, before: tuple[bytes, bytes]) -> None:
+    """Refuse what OpenSSL has read a moment later than we, if it was not the same any more."""
     if _read(pair) != before:
         raise BadCertificate(f"{pair.certificate.name}: is being written")
-    return Loaded(facts, made)
 
 
 def examine(pair: Pair, *, now: int) -> Facts:

@@ -59,6 +59,11 @@ class Keyring:
             for name in each.served.facts.names
         }
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether files that are there cannot be used, and nothing is served in their place."""
+        return any(not each.served and () not in each.seen for each in self.held)
+
     def find(self, name: str) -> ssl.SSLContext | None:
         """Return what answers for a host's name."""
         plain = name.lower().removesuffix(".")

@@ -23,6 +23,8 @@ BACKLOG = 1024
 HANDSHAKE_S = 10.0
 LOOK_S = 1.0
 LEAVE_S = 1.0
+SETTLE_TRIES = 5
+SETTLE_PAUSE_S = 0.1
 
 _Handed: TypeAlias = Mapping[int, Sequence[socket.socket | None]]
 """Sockets by port; ``None``: one of our own is to be opened."""
@@ -52,6 +54,14 @@ class Listening:
         if self.keyring is not None:
             self.keyring.use(plan.tls.pairs)
 
+    async def settle(self) -> None:
+        """Give a renewal that is under way the time to end: at a start no old one can be served."""
+        for _ in range(SETTLE_TRIES):
+            if self.keyring is None or not self.keyring.unsettled:
+                return
+            await asyncio.sleep(SETTLE_PAUSE_S)
+            await asyncio.to_thread(self.keyring.look)
+
     async def follow(self) -> None:
         """Look for renewed certificates, for ever."""
         while self.keyring is not None:
@@ -76,6 +86,7 @@ async def listening(plan: Plan, edge: Edge, *, shared: bool) -> AsyncIterator[Li
     cannot be had.
     """
     made = Listening(plan, edge)
+    await made.settle()
     async with AsyncExitStack() as stack:
         given = _handed(plan)
         stack.callback(_close, given)
