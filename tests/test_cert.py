@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -74,11 +73,9 @@ async def test_from_nothing_to_a_renewed_certificate(tmp_path: Path) -> None:
         code, _, complained = await cert(here.config, "renew")
         assert (code, "cert issue" in complained) == (2, True)
 
-        begun = time.monotonic()
         code, said, complained = await cert(here.config, "issue")
         assert (code, complained) == (0, "")
         assert said.startswith(f"{HOST}, {SECOND}: a certificate until")
-        assert time.monotonic() - begun < 30
         first = served(here.made.config, HOST)
         assert first
         assert first == served(here.made.config, SECOND)
@@ -119,10 +116,13 @@ async def renewed_under_load(here: World) -> None:
     async with asyncio.TaskGroup() as tasks:
         load = [tasks.create_task(ask(keep=number % 2 == 0)) for number in range(2)]
         code, said, _ = await cert(here.config, "renew", "--again")
+        before = answered
+        async with asyncio.timeout(30):
+            while answered < before + 4:
+                await asyncio.sleep(0.01)
         done.set()
         await asyncio.gather(*load)
     assert (code, "served from now on" in said) == (0, True)
-    assert answered > 20
 
 
 def once(made: Plan, root: str) -> int:

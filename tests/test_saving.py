@@ -8,6 +8,7 @@ import pytest
 
 from firsthand.errors import ConfigError
 from firsthand.saving import backup, restore
+from firsthand.store.meter import Meter
 from firsthand.store.sqlite.backup import rows
 from tests.edge.conftest import GRANTED, META_TARGET, Public
 from tests.journeys.conftest import free_port, serving
@@ -19,7 +20,7 @@ def configured(folder: Path) -> tuple[Path, Public]:
     folder.mkdir()
     port = free_port()
     listen = f"[listen]\nport = {port}\n[admin]\nport = {free_port()}\n"
-    return written(folder, listen), Public(port, None, [])
+    return written(folder, listen), Public(port, None, [], Meter())
 
 
 async def test_a_copy_under_load_is_restored_and_goes_on(tmp_path: Path) -> None:
