@@ -63,6 +63,7 @@ def configured(folder: Path, edge: int, admin: int, sandbox: Sandbox) -> Path:
     path = with_all(folder, "server", edge, admin, sandbox)
     head, *sections = path.read_text().split("[[")
     head = head.replace('hosts = ["', 'hosts = ["shop.example.com", "')
+    head = head.replace("page_crowd = 1 ", "page_crowd = 10 ")
     head = head.replace("[listen]", '[listen]\ntrusted_proxies = ["127.0.0.1/32"]')
     for index, section in enumerate(sections):
         key = section.partition("]]")[0]
