@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from firsthand import cert, consent, letters, saving, scripts, trying
+from firsthand import cert, consent, init, letters, saving, scripts, trying
 from firsthand import check as checking
 from firsthand import explain as explaining
 from firsthand import snippet as pasting
@@ -49,6 +49,7 @@ app.command()(doctor)
 app.add_typer(cert.app, name="cert")
 app.command()(saving.backup)
 app.command()(saving.restore)
+app.command("init")(init.init)
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[
@@ -75,9 +76,7 @@ def serve(
     if path is None:
         raise ConfigError("serve needs --config FILE, or --sandbox to try it without an account")
     if sandbox:
-        os.environ.update(
-            {f"SANDBOX_{role.key.upper()}_TOKEN": role.token for role in find_roles()}
-        )
+        _give_sandbox_tokens()
     made = plan(path, first_text() if worker >= 0 else None)
     logs.configure(made.config.log.format)
     if sandbox and not made.site.vendor_suffix:
@@ -108,7 +107,10 @@ def reload_(config: ConfigPath) -> None:
 @app.command()
 def check(config: ConfigPath, *, as_json: AsJson = False) -> None:
     """Validate a configuration; say what each account will do, and what it cannot."""
-    findings = checking.check(load(config), str(config))
+    read = load(config)
+    if read.site.vendor_suffix:  # serve takes it with --sandbox only
+        _give_sandbox_tokens()
+    findings = checking.check(read, str(config))
     if as_json:
         _print_json(checking.shown(findings))
     else:
@@ -244,6 +246,12 @@ def snippet(
         _print_json(pasting.shown(made))
     else:
         print("\n".join(pasting.lines(made)))
+
+
+def _give_sandbox_tokens() -> None:
+    """Set what the stand-ins take as tokens."""
+    tokens = {f"SANDBOX_{role.key.upper()}_TOKEN": role.token for role in find_roles()}
+    os.environ.update(tokens)
 
 
 def _say_nothing() -> None:
