@@ -84,12 +84,13 @@ class Found:
 Traffic = Callable[[Browser], Awaitable[list[int]]]
 
 
-async def inspect(traffic: Traffic, folder: Path) -> Found:
+async def inspect(traffic: Traffic, folder: Path, *more: str) -> Found:
     """Run ``traffic`` through the addons and return what they made of it."""
     async with Sandbox() as sandbox, tracking_host(folder) as port:
         running = await asyncio.create_subprocess_exec(
             COMMAND,
             *("--listen-port", "0", "--set", "vendor_suffix=.vendors.localhost"),
+            *more,
             env=os.environ | {"INSPECT_FOLDER": str(folder)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
