@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -98,6 +99,8 @@ async def visit(browser: Browser, through: str, address: str, links: int) -> Vis
     context = await browser.new_context(proxy={"server": through}, ignore_https_errors=True)
     page = await context.new_page()
     pages = [await _open(page, address)]
+    if not pages[0]:
+        return Visited((), Accepted(""))
     consent = await accept(page)
     await _rest(page)
     pages += [await _open(page, link) for link in chosen(await _links(page), page.url, links)]
@@ -110,7 +113,10 @@ async def visit(browser: Browser, through: str, address: str, links: int) -> Vis
 async def _open(page: Page, address: str) -> str:
     """Return the address of a page that was opened, "" where it could not be."""
     try:
-        await page.goto(address, wait_until="load", timeout=LOAD_MS)
+        answer = await page.goto(address, wait_until="load", timeout=LOAD_MS)
+        if answer is not None and answer.status >= HTTPStatus.BAD_REQUEST:
+            print(f"{address}: HTTP {answer.status}", file=sys.stderr)
+            return ""
     except TookTooLong:
         pass  # what came until then was seen
     except Error as error:
@@ -214,6 +220,10 @@ def main() -> None:
         if not visited.pages:
             sys.exit("no page could be opened, so nothing was written")
         outline = seen(folder / "audit.json")
+        if not outline.hosts:
+            sys.exit(
+                f"{address} answered no page, so nothing was written; see {folder}/inspect.log"
+            )
         if options.tracking_host:
             outline = replace(outline, tracking_host=options.tracking_host)
         _finish(visited, outline, options.config, folder)

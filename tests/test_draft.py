@@ -103,6 +103,6 @@ def test_no_text_breaks_out_of_its_place(text: str) -> None:
     settings = {"currency": text}
     made = outline(Watched("linkedin", "7475281", settings, (text,)), notes=(text,))
     found = tomllib.loads(draft(made, "a test"))
-    assert set(found) == {"site", "consent", "linkedin"}
+    assert set(found) == {"site", "listen", "consent", "linkedin"}
     assert found["consent"] == {}
     assert found["linkedin"][0]["currency"] == text

@@ -33,7 +33,7 @@ def test_options_say_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     built = site(load(path), secret=b"only for tests", file=str(path))
     assert list(built.accounts) == [("meta", "1234567890123456")]
     said = capsys.readouterr().out
-    commands = ["check", "doctor", "cert issue", "serve", "snippet"]
+    commands = ["check", "cert issue", "serve", "doctor", "snippet"]
     places = [said.index(f"firsthand {each} --config {path}") for each in commands]
     assert places == sorted(places)
     assert "export META_TOKEN=" in said
@@ -44,6 +44,16 @@ def test_an_audit_says_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     init(path, audit(tmp_path))
     assert "# Meta. Seen: PageView." in path.read_text()
     assert "1 accounts, all in mode shadow" in capsys.readouterr().out
+
+
+def test_options_stand_above_an_audit(tmp_path: Path) -> None:
+    path = tmp_path / "shop.toml"
+    more = ["tiktok=CABC123DEF456GHI789J"]
+    init(path, audit(tmp_path), None, "t.shop.example.com", more, None, "onetrust")
+    built = site(load(path), secret=b"only for tests", file=str(path))
+    assert built.tracking_host == "t.shop.example.com"
+    assert set(built.vendors) == {"meta", "tiktok"}
+    assert built.consent.authority == "onetrust"
 
 
 def test_settings_reach_the_accounts_of_an_audit(tmp_path: Path) -> None:

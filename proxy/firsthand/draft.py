@@ -24,6 +24,10 @@ UNSEEN = (
     "Read from every platform whose cookies come, and any refusal holds; groups that were renamed"
     " are named under groups."
 )
+FRONT = (
+    "On 127.0.0.1:8080, for a front server that ends TLS: name its network in trusted_proxies, else"
+    " every visitor has its address."
+)
 WIDTH = 96
 
 
@@ -126,8 +130,7 @@ def _site(outline: Outline) -> Iterator[str]:
 def _listen(outline: Outline) -> Iterator[str]:
     """Without a front server, the address in the pages names the port itself."""
     port = outline.tracking_host.partition(":")[2]
-    if port:
-        yield f"[listen]\nport = {port}\n"
+    yield "\n".join(["[listen]", f"port = {port}" if port else "\n".join(_comment(FRONT))]) + "\n"
 
 
 def _consent(outline: Outline) -> Iterator[str]:

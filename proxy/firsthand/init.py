@@ -54,13 +54,14 @@ def init(  # noqa: PLR0913, PLR0917 - an option each
     """Write a commented configuration: asks for what the options do not say."""
     refuse_existing(config)
     settings = [_setting(each) for each in setting or ()]
+    known = [_account(each) for each in account or ()]
+    hosts = tuple(site or ())
     if audit is not None:
-        outline = seen(audit)
+        outline = _changed(seen(audit), hosts, tracking, known, consent)
     elif sandbox:
-        outline = demo()
+        outline = _changed(demo(), hosts, tracking, known, consent)
     else:
-        known = [_account(each) for each in account or ()]
-        outline = questions.ask(tuple(site or ()), tracking, known, consent)
+        outline = questions.ask(hosts, tracking, known, consent)
     accounts = [_with(watched, settings) for watched in outline.accounts]
     if audit is None:
         accounts = [questions.completed(watched) for watched in accounts]
@@ -144,9 +145,9 @@ def _exports(outline: Outline) -> Iterator[str]:
 def _steps(path: Path) -> list[tuple[str, str]]:
     return [
         (f"firsthand check --config {path}", "what each account will do, and what is missing"),
-        (f"firsthand doctor --config {path}", "whether names, certificate, clock and tokens fit"),
         (f"firsthand cert issue --config {path}", "a certificate for the tracking host"),
         (f"firsthand serve --config {path}", "starts it"),
+        (f"firsthand doctor --config {path}", "whether names, certificate, clock and tokens fit"),
         (f"firsthand snippet --config {path}", "what to change in the pages"),
     ]
 
@@ -161,6 +162,23 @@ def _refuse_unfinished(outline: Outline) -> None:
               for name, doc in missing(each).items()}  # fmt: skip
     lines = (f"  --setting {name}=...  {doc}" for name, doc in needed.items())
     raise ConfigError("\n".join(["no account could start without settings:", *lines]))
+
+
+def _changed(
+    outline: Outline,
+    hosts: tuple[str, ...],
+    tracking: str,
+    more: list[Watched],
+    consent: str | None,
+) -> Outline:
+    """Return what was seen, with what the options say in its place; accounts come on top."""
+    return replace(
+        outline,
+        hosts=hosts or outline.hosts,
+        tracking_host=tracking or outline.tracking_host,
+        accounts=(*outline.accounts, *more),
+        authority=outline.authority if consent is None else consent,
+    )
 
 
 def _account(text: str) -> Watched:

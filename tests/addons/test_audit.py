@@ -18,7 +18,7 @@ from firsthand.rules.site import Site
 from firsthand.sandbox.server import Sandbox, find_roles
 from scripts.accepting import accept
 from scripts.audit import chosen
-from tests.browser.conftest import chromium
+from tests.journeys.conftest import chromium, free_port
 
 __all__ = ["chromium"]
 
@@ -121,6 +121,16 @@ async def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
     assert done != 0
     assert "is there already" in said
     assert (tmp_path / "shop.toml").read_text() == "mine"
+
+
+async def test_a_site_that_answers_no_page_gets_no_configuration(tmp_path: Path) -> None:
+    config = tmp_path / "shop.toml"
+    seen = ("--folder", tmp_path / "seen")
+    address = f"http://shop.localhost:{free_port()}/"
+    done, said = await run(AUDIT, address, "--config", config, *seen)
+    assert done != 0
+    assert "HTTP 502\nno page could be opened, so nothing was written" in said
+    assert not config.exists()
 
 
 @in_chromium
