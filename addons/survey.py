@@ -11,7 +11,7 @@ from typing import Any
 
 from addons.sighting import Asked, Sighting, Way, any_site, cookies
 from firsthand.draft import Outline, Watched, tracking_host
-from firsthand.model import Hit, Kind, Verdict
+from firsthand.model import Hit, Kind, Reason, Verdict
 from firsthand.rules.consent import gate
 from firsthand.rules.consent.policy import Policy
 from firsthand.rules.domains import registrable
@@ -19,6 +19,8 @@ from firsthand.vendors import VENDORS
 
 POLICY = Policy()
 MOST_EVENTS = 20
+TAG_MANAGER = "www.googletagmanager.com"
+_CONTAINER = re.compile(r"/gtm\.js\?(?:[^#]*&)?id=(GTM-[A-Z0-9]{4,12})(?=&|#|$)")
 UNREAD = (
     "No consent was seen that Firsthand reads. Until some is, nothing is sent: name the platform's"
     " groups under groups, or let fh.js tell of your own banner."
@@ -52,6 +54,7 @@ class Survey:
         self._known: dict[str, Known] = {}
         self._tracking: tuple[str, str] = ("", "")  # host with port, base path
         self._verdict: Verdict | None = None
+        self._containers: set[str] = set()
         self.vendor_port = ""
 
     def page(self, host: str) -> None:
@@ -61,7 +64,9 @@ class Survey:
             self._hosts[host] = self._hosts.get(host, 0) + 1
 
     def visit(self, asked: Asked) -> None:
-        """Note what a request to the site says of consent."""
+        """Note what a request to the site says of consent, and tag managers that its pages load."""
+        if asked.host.removesuffix(self._suffix) == TAG_MANAGER:
+            self._containers.update(_CONTAINER.findall(asked.target))
         if not self._is_own(asked.host):
             return
         known = cookies(asked, any_site(self._suffix))
@@ -84,7 +89,8 @@ class Survey:
         for event in seen.events:
             if event.account:
                 names = known.accounts.setdefault(event.account, Counter())
-                names[event.name] += bool(event.name)
+                if event.name and event.skip is Reason.NONE:
+                    names[event.name] += 1
 
     def outline(self) -> Outline:
         """Return the configuration's outline."""
@@ -111,6 +117,7 @@ class Survey:
                 "analytics": bool(verdict and verdict.analytics),
                 "marketing": bool(verdict and verdict.marketing),
             },
+            "containers": sorted(self._containers),
             "vendors": {key: known.shown() for key, known in sorted(self._known.items())},
         }
 

@@ -159,6 +159,8 @@ def summary(visited: Visited, told: dict[str, Any], leaks: Path) -> Iterator[str
     yield f"pages    {len(visited.pages)} opened, {told['pages']} documents of the site"
     yield f"consent  {visited.consent}"
     yield f"         read: {'; '.join(told['consent']) or 'nothing that Firsthand knows'}"
+    for container in told["containers"]:
+        yield f"Google Tag Manager: {container}; see below for tags that it loads"
     early = _early(leaks)
     for key, known in told["vendors"].items():
         ways = ", ".join(f"{count} {way}" for way, count in known["ways"].items())

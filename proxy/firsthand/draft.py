@@ -147,11 +147,12 @@ def _section(watched: Watched, variable: str) -> Iterator[str]:
     yield from _comment(f"{vendor.title}.{seen}")
     open_ends = missing(watched)
     if open_ends:
-        yield from _comment("Not watched yet. Fill this in, and take the # from these lines:")
+        looks = f"Not watched yet: an account looks like {vendor.account_example}, and needs more."
+        yield from _comment(f"{looks} Fill it in, and take the # from these lines:")
         for name, doc in open_ends.items():
             yield from _comment(f"{name}: {doc}")
     for line in _keys(watched, vendor, variable):
-        yield f"# {line}" if open_ends else line
+        yield f"# {line}" if open_ends and line[0] != "#" else line
 
 
 def _keys(watched: Watched, vendor: Vendor, variable: str) -> Iterator[str]:

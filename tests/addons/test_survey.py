@@ -123,3 +123,22 @@ def test_a_vendor_without_an_account_is_told_of() -> None:
     see(survey, "www.facebook.com", "/tr/?ev=PageView")
     assert survey.outline().accounts == ()
     assert survey.shown()["vendors"]["meta"]["accounts"] == {}
+
+
+def test_what_the_pixel_makes_up_by_itself_is_no_event_of_the_site() -> None:
+    survey = surveyed()
+    see(survey, "www.facebook.com", "/tr/?id=1234567890123456&ev=SubscribedButtonClick")
+    (account,) = survey.outline().accounts
+    assert account.events == ()
+
+
+def test_a_tag_manager_is_told_of() -> None:
+    survey = surveyed()
+    for target in (
+        "/gtm.js?id=GTM-ABC123",
+        "/gtm.js?l=x&id=GTM-DEF456",
+        "/gtag/js?id=G-ABC1234567",
+    ):
+        survey.visit(ask("www.googletagmanager.com", target))
+    survey.visit(ask("elsewhere.example", "/gtm.js?id=GTM-GHI789"))
+    assert survey.shown()["containers"] == ["GTM-ABC123", "GTM-DEF456"]
