@@ -33,7 +33,7 @@ def test_options_say_all(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     built = site(load(path), secret=b"only for tests", file=str(path))
     assert list(built.accounts) == [("meta", "1234567890123456")]
     said = capsys.readouterr().out
-    commands = ["check", "cert issue", "serve", "doctor", "snippet"]
+    commands = ["check", "serve", "cert issue", "doctor", "snippet"]
     places = [said.index(f"firsthand {each} --config {path}") for each in commands]
     assert places == sorted(places)
     assert "export META_TOKEN=" in said

@@ -25,8 +25,9 @@ UNSEEN = (
     " are named under groups."
 )
 FRONT = (
-    "On 127.0.0.1:8080, for a front server that ends TLS: name its network in trusted_proxies, else"
-    " every visitor has its address."
+    "Listens on 127.0.0.1:8080 for a front server that ends TLS: name its network in"
+    " trusted_proxies, else every visitor has its address. To end TLS here instead:"
+    ' host = "0.0.0.0", port = 80, https_port = 443, then firsthand cert issue.'
 )
 WIDTH = 96
 

@@ -145,8 +145,8 @@ def _exports(outline: Outline) -> Iterator[str]:
 def _steps(path: Path) -> list[tuple[str, str]]:
     return [
         (f"firsthand check --config {path}", "what each account will do, and what is missing"),
-        (f"firsthand cert issue --config {path}", "a certificate for the tracking host"),
         (f"firsthand serve --config {path}", "starts it"),
+        (f"firsthand cert issue --config {path}", "a certificate, if TLS ends here; beside serve"),
         (f"firsthand doctor --config {path}", "whether names, certificate, clock and tokens fit"),
         (f"firsthand snippet --config {path}", "what to change in the pages"),
     ]
