@@ -13,11 +13,13 @@ edge/              the public listener
 delivery/          lanes to the vendors' APIs
 admin/             the private listener: report, events, health
 config, sandbox/   the configuration file; stand-ins of the vendors and a demo shop
+draft              what was asked or seen of a site, written as a configuration
 serve              the composition root
 letters, scripts   dead letters and the vendors' scripts for a terminal
 consent            receipts and what persons may ask for, for a terminal
 doctor/            looks at a whole set-up: what holds, and for how long
 cert, saving       the tracking host's certificate; copies of the databases
+init, questions    the first configuration
 cli                the command line
 """
 
