@@ -182,6 +182,25 @@ async def test_nothing_was_missed_by_the_swap(tried: Tried) -> None:
     assert [line for line in tried.leaks if line["finding"] == "direct"] == []
 
 
+@in_chromium
+async def test_in_mode_server_the_pages_beacons_end_at_firsthand(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    edge, admin = free_port(), free_port()
+    async with Sandbox() as sandbox:
+        config = written(tmp_path, "server", "", edge, admin, sandbox)
+        async with serving(config), rehosting(tmp_path, config) as (through, _):
+            context = await chromium.new_context(proxy={"server": through})
+            page = await context.new_page()
+            world = World(sandbox, config, edge, admin, context, page)
+            await page.goto(f"{sandbox.shop_url}/plain/shop")
+            await page.locator('[data-consent="all"]').click()
+            meta = sandbox.vendor("meta")
+            await world.until(lambda: [one for one in meta.events if one.name == "PageView"])
+            assert meta.pixel_events == []
+            await context.close()
+
+
 async def test_a_configuration_that_is_none_ends_the_start(tmp_path: Path) -> None:
     (tmp_path / "shop.toml").write_text("[site]\n")
     started = await asyncio.create_subprocess_exec(
