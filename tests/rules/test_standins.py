@@ -67,6 +67,8 @@ def test_an_id_keeps_its_vendors_form_and_the_day_of_its_time() -> None:
     made = DRAWN.id(value, has(FBC), at=AT)
     assert re.fullmatch(FBC, made)
     assert made.startswith("fb.1.1795478400000.")
+    assert "_id-" not in made
+    assert "-77" not in made
     assert "TeSt" not in made
     assert "jawT" not in made
     uuid = "5b2f8e14-7c3d-4a90-b6e1-0f9d2c8a7e35"

@@ -60,8 +60,8 @@ class StandIns:
     def id(self, text: str, fits: Fits, *, at: int) -> str:
         """Return a stand-in for an id that ``fits`` knows the form of.
 
-        Marks of its form (short tokens, as few first characters as it needs) stay, and a time
-        within it is that day's: how old an id is decides over it. ``at`` is now, in ms.
+        Marks of its form (short tokens at its beginning, as few first characters as it needs) stay,
+        and a time within it is that day's: how old an id is decides over it. ``at`` is now, in ms.
         """
         made = (
             text[:kept] + self._tokens(text[kept:], 0, shortest=_SHORTEST_ID, at=at)
@@ -99,11 +99,15 @@ class StandIns:
         return "".join([*parts, self._tokens(text[end:], salt)])
 
     def _tokens(self, text: str, salt: int, *, shortest: int = 1, at: int = 0) -> str:
+        begun = False
+
         def token(found: re.Match[str]) -> str:
+            nonlocal begun
             if found["uuid"]:
                 return self._uuid(found[0], salt)
-            if len(found[0]) < shortest:
+            if len(found[0]) < shortest and not begun:
                 return found[0]
+            begun = True
             return coarse(found[0], at=at, far=True) or self._token(found[0], salt)
 
         return _TOKEN.sub(token, text)
