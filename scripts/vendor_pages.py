@@ -314,7 +314,13 @@ def _all(doors: Iterable[Door]) -> list[str]:
 
 def _dedup(vendor: Vendor) -> list[str]:
     dedup = vendor.dedup
-    lines = ["## How it deduplicates", "", f"By {dedup.key}; within {span(dedup.window)}.", ""]
+    window = span(dedup.window)
+    within = (
+        f"no window is published, {window} is reckoned with"
+        if dedup.assumed
+        else f"within {window}"
+    )
+    lines = ["## How it deduplicates", "", f"By {dedup.key}; {within}.", ""]
     if dedup.events is None:
         lines += [
             "Mode `both` sends every event on both paths under one key, and the vendor counts"

@@ -201,6 +201,7 @@ def test_a_front_that_is_not_named_is_told(sections: dict[str, Any], *, told: bo
         ({"admin": {"token": {"env": "NOT_SET_ANYWHERE"}}}, "admin.token: is named but empty"),
         ({"ga4": [{"account": PROPERTY, "mode": "both"}]}, "deduplicates only purchase"),
         ({"site": {"tracking_host": "co.uk"}}, "site.tracking_host"),
+        ({"site": {"holdout": 0.05}}, "site.holdout: no account is in mode both"),
         ({"site": {"secret": {"env": "NOT_SET_ANYWHERE"}}}, "site.secret: is named but empty"),
         ({"site": {"old_secrets": [{"env": "NOT_SET_ANYWHERE"}]}}, "site.old_secrets"),
         (
@@ -212,6 +213,13 @@ def test_a_front_that_is_not_named_is_told(sections: dict[str, Any], *, told: bo
 def test_what_cannot_start_is_refused(sections: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         found(**sections)
+
+
+def test_a_holdout_is_told_as_long_as_it_lasts() -> None:
+    both = {"account": PIXEL, "mode": "both", "token": {"env": "A"}}
+    for share, told in ((0.05, True), (0, False)):
+        finding = found(site={"holdout": share}, meta=[both])["meta", PIXEL]
+        assert any("5.0% of the visitors" in line for line in finding.limits) is told
 
 
 def test_findings_are_plain_values() -> None:

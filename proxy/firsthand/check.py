@@ -15,7 +15,7 @@ from firsthand.model import Mode
 from firsthand.rules.consent.policy import Policy, RuleSet
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.rules.consent.statement import Source as ConsentSource
-from firsthand.rules.site import Account
+from firsthand.rules.site import Account, Site
 from firsthand.vendor import Vendor, relay_hosts
 
 SOON_DAYS = 90
@@ -58,7 +58,9 @@ def check(config: Config, file: str) -> list[Finding]:
     consent = _consent(built.consent)
     return [
         replace(
-            _finding(built.accounts[key, section.account], section, today, front),
+            _finding(
+                built.accounts[key, section.account], section, today, (*_holdout(built), *front)
+            ),
             consent=consent,
         )
         for key, section in accounts(config)
@@ -101,6 +103,14 @@ def _stands_for(source: ConsentSource, policy: Policy) -> Iterator[str]:
         yield f"{source.key}: {purpose} is {names or missing}"
 
 
+def _holdout(site: Site) -> tuple[str, ...]:
+    """Return whom the server path leaves out on purpose, for as long as that is configured."""
+    if not site.holdout:
+        return ()
+    share = f"{site.holdout:.1%} of the visitors who agreed"
+    return (f"holdout: {share}, drawn by chance, get no server path in mode both",)
+
+
 def _front(config: Config) -> tuple[str, ...]:
     """Return what follows from how visitors reach us; over plain HTTP they do without a front."""
     listen = config.listen
@@ -121,7 +131,7 @@ def _finding(
     account: Account,
     section: Any,  # noqa: ANN401 - made by create_model
     today: date,
-    front: tuple[str, ...],
+    everywhere: tuple[str, ...],
 ) -> Finding:
     vendor = account.vendor
     return Finding(
@@ -129,7 +139,7 @@ def _finding(
         account=account.id,
         mode=account.mode,
         does=(DOES[account.mode], *_server_path(account)),
-        limits=(*_dedup(account), *_relay(account), *_api_version(account, today), *front),
+        limits=(*_dedup(account), *_relay(account), *_api_version(account, today), *everywhere),
         missing=tuple(_missing(account, section)),
     )
 
@@ -150,7 +160,7 @@ def _dedup(account: Account) -> tuple[str, ...]:
     if account.mode is not Mode.BOTH:
         return ()
     hours = int(dedup.window.total_seconds() // 3600)
-    window = f"within {hours} h" if hours else "window not published"
+    window = "window not published" if dedup.assumed else f"within {hours} h"
     if dedup.events is None:
         pairs = f"pairs are counted once by {dedup.key}, {window}"
         keyless = "an event to which the page gives no key is not sent beside the browser's"

@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 import orjson
 
 from firsthand.delivery import relay
-from firsthand.edge.bots import score
+from firsthand.edge.bots import name_signs
 from firsthand.errors import BadHit
 from firsthand.explain import parse
 from firsthand.mapping import query_pairs
 from firsthand.model import IDENTIFYING, Beacon, Call, Fields, Hit, Mode, Value
 from firsthand.rules import recent
+from firsthand.rules.bots import score
 from firsthand.rules.decide import Decision
 from firsthand.rules.respond import respond
 from firsthand.rules.site import Site
@@ -85,7 +86,7 @@ def decided(line: bytes, here: Site, base_path: str) -> Decided:
     """
     try:
         hit = recent.proven(parse(_addressed(line, here, base_path), here))
-        hit = replace(hit, bot=score(hit.headers.get("user-agent", "")))
+        hit = replace(hit, bot=score(name_signs(hit.headers.get("user-agent", ""))))
         response = respond(hit, here)
     except BadHit as refused:
         return Decided(f"{refused.status} {refused.reason}")

@@ -34,6 +34,15 @@ MAX_TEXT = 1000
 SHORT_INTEGER = 15
 MAX_ADDRESS = 2048
 MAX_DEPTH = 8
+_words = str.split
+_MINOR_DIGITS = {
+    **dict.fromkeys(
+        _words("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0
+    ),
+    **dict.fromkeys(_words("BHD IQD JOD KWD LYD OMR TND"), 3),
+    **dict.fromkeys(_words("CLF UYW"), 4),
+}
+_USUAL_DIGITS = 2
 _INSIDE = tuple(
     map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"))
 )
@@ -96,6 +105,14 @@ def integer(value: str) -> int | None:
 def currency(value: str) -> str | None:
     """Return a currency code of three letters (ISO 4217's form), in capitals."""
     return value.upper() if _CURRENCY.fullmatch(value) else None
+
+
+def minor_digits(code: str) -> int:
+    """Return how many decimals a currency has (ISO 4217, list one, read 2026-11); two if unknown.
+
+    No table row's converter: it belongs to ``currency``.
+    """
+    return _MINOR_DIGITS.get(code, _USUAL_DIGITS)
 
 
 def address(value: str) -> str | None:

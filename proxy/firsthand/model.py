@@ -118,6 +118,7 @@ class Reason(StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
     TOO_OLD = "too_old"
     BOT = "bot"
+    HOLDOUT = "holdout"  # drawn into the share that the server path leaves out
     FAULT = "fault"  # our own code failed on this event: it fails closed
     WITHDRAWN = "withdrawn"  # withheld later
     ERASED = "erased"  # a person asked for it, `firsthand consent erase`
@@ -161,6 +162,7 @@ class Hit:
     client: Client = Client.NONE
     client_ms: int = 0
     bot: int = 0  # 0 (no sign) to 100 (says so itself)
+    bot_signs: int = 0  # bits of rules.bots.BotSign
     place: str = field(default="", repr=False)  # "DE-HH" or "DE", as a trusted front says
     region: str = ""  # the same, by which consent goes: "" where rules are one
 
@@ -223,6 +225,8 @@ class Beacon:
     ``fields`` is empty. ``door`` is host and path of the vendor's beacon door to which a relayed
     beacon goes: ``fields`` are then the door's parameters, else the API's fields. ``policy`` is the
     version of the rules that decided, ``dropped`` names fields that they took out, for the receipt.
+    ``amount`` is what the event is worth, in ten-thousandths of ``currency``'s unit
+    (``rules/money.py``); ``order`` the order's number.
     """
 
     id: str
@@ -248,6 +252,11 @@ class Beacon:
     shape: str  # "POST form, 31 parameters, 4 unlisted"
     withheld: Reason = Reason.NONE
     door: str = ""
+    bot_signs: int = 0
+    arm: str = ""  # rules.holdout.Arm
+    amount: int = 0
+    currency: str = ""
+    order: str = field(default="", repr=False)
     policy: str = ""
     dropped: tuple[str, ...] = ()
 
@@ -385,8 +394,5 @@ class Recorded:
     message: str = ""
 
 
-# fmt: off
-Outcome: TypeAlias = (
-    Accepted | Warned | Refused | TryLater | Expired | Withheld | Split | Amend | Pending | Sent
-    | Recorded
-)
+_Ended: TypeAlias = Accepted | Warned | Refused | Expired | Withheld | Sent | Recorded
+Outcome: TypeAlias = _Ended | TryLater | Split | Amend | Pending

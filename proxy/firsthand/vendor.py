@@ -177,6 +177,7 @@ class Dedup:
     """How the vendor recognises one event on two paths.
 
     ``key`` in words; ``window`` after the first; ``events`` for which it works (``None``: all).
+    ``assumed``: the vendor publishes no window, ours is a cautious guess.
     ``from_page``: some of its beacons are in a form into which the shim sets no key; a copy that
     came without one is not sent again.
     """
@@ -185,10 +186,25 @@ class Dedup:
     window: timedelta
     events: frozenset[str] | None = None
     from_page: bool = False
+    assumed: bool = False
 
     def covers(self, name: str) -> bool:
         """Say whether the vendor will count ``name`` once when it arrives on both paths."""
         return self.events is None or name in self.events
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """API paths of what an event is worth, empty where the vendor has no such field.
+
+    ``value`` is in units of ``currency``, or in its smallest unit (``minor``); ``order`` is the
+    order's number, by which one purchase is known under two event keys.
+    """
+
+    value: str = ""
+    currency: str = ""
+    order: str = ""
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +268,7 @@ class Vendor:
     ``relay``                              how its beacons are passed on as our own requests;
                                            ``None``: mode ``relay`` stops the start, and
                                            ``unrelayed`` says why
+    ``money``                              where an event's worth stands in its fields
     ``place(place)``                       ``DE-HH`` or ``DE`` -> fields that its API takes instead
                                            of the address; ``None``: it takes none
     ``social``                             a social network: a refusal of social media concerns it
@@ -325,6 +342,7 @@ class Vendor:
     place: Callable[[str], Fields] | None = None
     relay: Relay | None = None
     unrelayed: str = ""
+    money: Money = Money()
 
 
 def relay_hosts(vendor: Vendor) -> tuple[str, ...]:

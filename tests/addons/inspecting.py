@@ -18,7 +18,7 @@ from yarl import URL
 from firsthand.browser.rules import rules_of
 from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
-from firsthand.edge.bots import score
+from firsthand.edge.bots import Watch
 from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import Scripts
@@ -130,7 +130,7 @@ async def tracking_host(folder: Path) -> AsyncIterator[int]:
     port = listening.getsockname()[1]
     name = f"trk.shop.localhost:{port}"
     site = replace(sample(), hosts=frozenset({"shop.localhost"}), tracking_host=name)
-    front = Front(frozenset({name}), wanted(site), clock, score)
+    front = Front(frozenset({name}), wanted(site), clock, Watch().signs)
     folder.mkdir(exist_ok=True)
     async with aiohttp.ClientSession() as session, open_custody(folder, judge_of(site)) as custody:
         intake = Intake(session, custody, site.vendor_suffix)

@@ -1,23 +1,27 @@
 """A ledger and a queue in memory, and a day at a made-up shop to fill them with."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeVar
 
+from firsthand.admin.causes import DELIVERED, WOULD
 from firsthand.admin.rows import DAY_MS, HOUR_MS
 from firsthand.model import Client, Mode, Origin, Reason, Server
+from firsthand.rules.holdout import Arm
 from firsthand.rules.site import Account, Site
-from firsthand.store.contract import (
-    Backlog,
+from firsthand.store.contract import Backlog, EventRow, Lane, Leased, Settled, Trace
+from firsthand.store.rollups import (
+    ArmCount,
     Count,
+    Course,
     Coverage,
-    EventRow,
-    KeyHealth,
-    Lane,
+    Fact,
     Latency,
-    Leased,
     NoteCount,
-    Settled,
-    Trace,
+    Slice,
+    What,
+    Worth,
 )
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
@@ -28,9 +32,24 @@ META, GA4 = "1234567890123456", "G-ABCDEFGH12"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
-def _is_whole(since: int, until: int, *, by_day: bool) -> bool:
-    """Say whether roll-ups can tell about the span exactly: it starts with an hour, or a day."""
-    return since < until and since % (DAY_MS if by_day else HOUR_MS) == 0
+class _Row(Protocol):
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+
+
+_R = TypeVar("_R", bound=_Row)
+
+
+def _is_of(row: _Row, of: Slice) -> bool:
+    return of.vendor in {"", row.vendor} and of.account in {"", row.account}
+
+
+def _told(rows: list[_R], of: Slice) -> list[_R]:
+    """Return the rows of a span that roll-ups can tell: it starts with an hour, or a day."""
+    is_whole = of.since < of.until and of.since % (DAY_MS if of.by_day else HOUR_MS) == 0
+    return [row for row in rows if _is_of(row, of)] if is_whole else []
 
 
 @dataclass
@@ -41,26 +60,47 @@ class MemoryLedger:
     noted: list[NoteCount] = field(default_factory=list)
     covered: list[Coverage] = field(default_factory=list)
     took: list[Latency] = field(default_factory=list)
-    keys: list[KeyHealth] = field(default_factory=list)
+    worths: list[Worth] = field(default_factory=list)
+    drawn: list[ArmCount] = field(default_factory=list)
+    known: list[Fact] = field(default_factory=list)
     listed: list[EventRow] = field(default_factory=list)
     traces: dict[str, Trace] = field(default_factory=dict)
 
-    async def counts(self, *, since: int, until: int, by_day: bool = False) -> list[Count]:
-        step = DAY_MS if by_day else HOUR_MS
-        rows = [row for row in self.rows if since <= row.at < until]
+    async def overview(self, of: Slice) -> list[Count]:
+        return [replace(row, at=0, name="") for row in await self.counts(of)]
+
+    async def courses(self, of: Slice) -> list[Course]:
+        found: dict[tuple[int, str, str], Counter[str]] = defaultdict(Counter)
+        for row in await self.counts(of):
+            add = found[row.at, row.vendor, row.account]
+            done = row.server in DELIVERED | WOULD
+            add.update(total=row.n, browser=row.n * (row.client is _OK), server=row.n * done)
+            add.update(both=row.n * (row.client is _OK and done))
+        names = ("total", "browser", "server", "both")
+        return [Course(*key, *(add[name] for name in names)) for key, add in found.items()]
+
+    async def counts(self, of: Slice) -> list[Count]:
+        step = DAY_MS if of.by_day else HOUR_MS
+        rows = [row for row in self.rows if of.since <= row.at < of.until and _is_of(row, of)]
         return [replace(row, at=row.at - row.at % step) for row in rows]
 
-    async def notes(self, *, since: int, until: int, by_day: bool = False) -> list[NoteCount]:
-        return self.noted if _is_whole(since, until, by_day=by_day) else []
+    async def worth(self, of: Slice) -> list[Worth]:
+        return _told(self.worths, of)
 
-    async def coverage(self, *, since: int, until: int, by_day: bool = False) -> list[Coverage]:
-        return self.covered if _is_whole(since, until, by_day=by_day) else []
+    async def arms(self, of: Slice) -> list[ArmCount]:
+        return _told(self.drawn, of)
 
-    async def latency(self, *, since: int, until: int, by_day: bool = False) -> list[Latency]:
-        return self.took if _is_whole(since, until, by_day=by_day) else []
+    async def notes(self, of: Slice) -> list[NoteCount]:
+        return _told(self.noted, of)
 
-    async def key_health(self, *, since: int, until: int, by_day: bool = False) -> list[KeyHealth]:
-        return self.keys if _is_whole(since, until, by_day=by_day) else []
+    async def coverage(self, of: Slice) -> list[Coverage]:
+        return _told(self.covered, of)
+
+    async def latency(self, of: Slice) -> list[Latency]:
+        return _told(self.took, of)
+
+    async def facts(self, of: Slice) -> list[Fact]:
+        return _told(self.known, of)
 
     async def events(
         self, *, limit: int = 100, vendor: str = "", server: str = "", before: int = 0
@@ -174,15 +214,42 @@ def full_ledger() -> MemoryLedger:
         NoteCount("", "", "", "too_large", 4),
     ]
     ledger.covered = [
-        Coverage("meta", META, path, key, int(7294 * share[path == "server"]), 7294)
+        Coverage("meta", META, "Purchase", path, key, int(7294 * share[path == "server"]))
         for path in ("client", "server")
         for key, share in _KEYS.items()
     ]
-    ledger.covered.append(Coverage("ga4", GA4, "client", "browser_id", 7690, 7690))
-    ledger.covered.append(Coverage("ga4", GA4, "server", "browser_id", 7690, 7690))
-    ledger.took = [Latency("meta", META, 500, 2100), Latency("meta", META, 1000, 4300)]
-    ledger.took += [Latency("meta", META, 2000, 420), Latency("meta", META, 5000, 40)]
-    ledger.keys = [KeyHealth("meta", META, 7294, 12, 3), KeyHealth("ga4", GA4, 7690, 7556, 0)]
+    for path in ("client", "server"):
+        ledger.covered.append(Coverage("ga4", GA4, "purchase", path, "browser_id", 7690))
+    hour = NOW - 2 * HOUR_MS
+    ledger.took = [
+        Latency("meta", META, "Purchase", hour, up_to_ms, n)
+        for up_to_ms, n in ((500, 2100), (1000, 4300), (2000, 420), (5000, 40))
+    ]
+    meta = ("meta", META, "Purchase")
+    ledger.known = [
+        Fact(*meta, What.TOTAL, 7294),
+        Fact(*meta, What.MADE, 12),
+        Fact(*meta, What.REPEATED, 3),
+        Fact(*meta, What.JOINED, 41),
+        Fact(*meta, What.PAIR_ONCE, 6371, "1"),
+        Fact(*meta, What.PAIR_MISSING, 12, "2"),
+        Fact(*meta, What.PAIR_CHANGED, 2, "7"),
+        Fact(*meta, What.CLASHES, 1, "4"),
+        Fact(*meta, What.SUSPECT, 44),
+        Fact(*meta, What.SAYS_SO, 44),
+        Fact(*meta, What.BARE, 9),
+        Fact("ga4", GA4, "purchase", What.TOTAL, 7690),
+        Fact("ga4", GA4, "purchase", What.MADE, 7556),
+    ]
+    got = ((_OK, Server.ACCEPTED, Reason.NONE), 113), ((_FAILED, Server.ACCEPTED, Reason.NONE), 8)
+    ledger.worths = [
+        Worth(hour, *meta, state, "EUR", n, n * 499_000, n * 499_000) for state, n in got
+    ]
+    ledger.drawn = [
+        ArmCount(*meta, Arm.TREATED, _OK, Server.ACCEPTED, 113),
+        ArmCount(*meta, Arm.TREATED, _FAILED, Server.ACCEPTED, 8),
+        ArmCount(*meta, Arm.HELD, _OK, Server.WITHHELD, 5),
+    ]
     ledger.listed = [_event(number) for number in range(140)]
     ledger.traces = {row.id: _trace(row) for row in ledger.listed}
     return ledger

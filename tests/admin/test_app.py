@@ -46,6 +46,17 @@ async def test_report_as_page_and_as_json(listener: Listener, client: ClientSess
     assert "would match" in page
 
 
+async def test_the_overview_is_the_report_in_a_line_an_account(
+    listener: Listener, client: ClientSession
+) -> None:
+    told = await get_json(client, f"{listener.address}/overview?span=7d")
+    whole = await get_json(client, f"{listener.address}/report?span=7d")
+    assert told["total"] == whole["total"]
+    for line, account in zip(told["lines"], whole["accounts"], strict=True):  # type: ignore[call-overload]
+        assert (line["account"], line["figures"]) == (account["account"], account["figures"])
+        assert line["points"] == account["points"]
+
+
 async def test_a_span_without_events_says_what_to_do(client: ClientSession) -> None:
     async with listening(MemoryLedger(), MemoryQueue()) as empty:
         page = await get(client, f"{empty.address}/report")

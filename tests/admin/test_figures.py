@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from firsthand.admin.causes import Place
 from firsthand.admin.figures import at_most, figures, rate
 from firsthand.model import Client, Mode, Reason, Server
-from firsthand.store.contract import Count
+from firsthand.store.rollups import Count
 from tests.admin.sample import count
 
 OK, FAILED, UNKNOWN, NONE = Client.OK, Client.FAILED, Client.UNKNOWN, Client.NONE

@@ -5,13 +5,13 @@ from aiohttp import ClientSession, CookieJar
 
 from firsthand.admin.access import COOKIE, COOKIE_MS, FREE_ERRORS, Door
 from firsthand.model import Mode
-from firsthand.store.contract import Count
+from firsthand.store.rollups import Count, Slice
 from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
 from tests.admin.sample import META, MemoryLedger, account, make_site
 from tests.custody import FBEVENTS, digest
 
 OTHERS = ("/consent", "/delivery", "/scripts", "/metrics", "/nowhere")
-CLOSED = ("/", "/report", "/events", f"/events/{0:032x}", *OTHERS)
+CLOSED = ("/", "/overview", "/report", "/events", f"/events/{0:032x}", *OTHERS)
 
 
 @pytest.mark.parametrize("path", [*CLOSED, "/healthz", "/readyz", "/assets/style.css"])
@@ -131,7 +131,7 @@ async def test_refusals_are_words_for_people_and_json_for_programs(
 
 
 class BrokenLedger(MemoryLedger):
-    async def counts(self, **_: object) -> list[Count]:
+    async def counts(self, _: Slice) -> list[Count]:
         raise OSError(28, "No space left on device")
 
 

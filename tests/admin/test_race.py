@@ -8,8 +8,8 @@ from firsthand.admin.race import HEIGHT, SHOWN_PAGES, Problem, Race, build
 from firsthand.admin.rows import DAY_MS, HOUR_MS, span
 from firsthand.rules.chain import Head
 from firsthand.rules.standing import OTHER_PAGE, Stand
-from firsthand.store.contract import NoteCount
 from firsthand.store.receipts import Early, StandCount
+from firsthand.store.rollups import NoteCount
 from tests.admin.sample import NOW
 
 HEAD = Head(0, "0" * 64)

@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firsthand.admin.causes import Cause
+from firsthand.admin.eventreport import MAX_EVENTS
 from firsthand.admin.figures import rate
 from firsthand.admin.report import (
-    MAX_EVENTS,
     AccountReport,
     Beside,
     Report,
@@ -15,7 +15,8 @@ from firsthand.admin.report import (
 )
 from firsthand.admin.rows import Rows, collect, span
 from firsthand.model import Client, Mode, Reason, Server
-from firsthand.store.contract import Backlog, Count, Lane, NoteCount
+from firsthand.store.contract import Backlog, Lane
+from firsthand.store.rollups import Count, NoteCount
 from tests.admin.sample import (
     GA4,
     META,
@@ -135,8 +136,16 @@ async def test_a_whole_report_as_json() -> None:
     assert meta["figures"]["client"]["ok"] == sum(
         each["figures"]["client"]["ok"] for each in meta["events"]
     )
-    assert meta["speed"] == {"of": 6860, "p50_ms": 1000, "p95_ms": 2000}
-    assert meta["keys"] == {"total": 7294, "made": 12, "repeated": 3}
+    speed = {"of": 6860, "p50_ms": 1000, "p95_ms": 2000, "p99_ms": 2000}
+    assert meta["speed"] == speed
+    assert meta["keys"] == {
+        "received": 7338,
+        "total": 7294,
+        "made": 12,
+        "repeated": 3,
+        "joined": 41,
+        "improved": 0,
+    }
     assert meta["coverage"][0]["key"] == "email"
     assert told["accounts"][1]["figures"]["match"] is None
     assert told["accounts"][1]["figures"]["would"]["hits"] > 0

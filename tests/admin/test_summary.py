@@ -6,7 +6,7 @@ from firsthand.admin.report import AccountReport, build
 from firsthand.admin.rows import Rows, span
 from firsthand.admin.summary import summary, swaps
 from firsthand.model import Client, Mode, Reason, Server
-from firsthand.store.contract import Count
+from firsthand.store.rollups import Count
 from tests.admin.sample import META, NOW, account, count, make_site
 
 OK, FAILED, NONE = Client.OK, Client.FAILED, Client.NONE

@@ -4,7 +4,7 @@ from firsthand.admin.report import AccountReport, build
 from firsthand.admin.rows import Rows, span
 from firsthand.admin.table import client_columns, compared_columns, server_columns
 from firsthand.model import Client, Mode, Reason, Server
-from firsthand.store.contract import Count
+from firsthand.store.rollups import Count
 from tests.admin.sample import META, NOW, account, count, make_site
 
 OK, NONE = Client.OK, Client.NONE

@@ -6,7 +6,7 @@ from firsthand.admin.report import Report, build
 from firsthand.admin.rows import Rows, collect, span
 from firsthand.admin.terminal import show
 from firsthand.model import Client, Mode, Server
-from firsthand.store.contract import Count
+from firsthand.store.rollups import Count
 from tests.admin.sample import (
     GA4,
     META,
@@ -59,6 +59,9 @@ async def test_bars_and_colours_on_a_terminal_only() -> None:
     assert "\x1b[" in shown
     assert "\u2588" in shown
     assert "\u2592" in shown
+    # All events are of one hour, two before the last of 25.
+    (course, *_) = [line for line in shown.splitlines() if "events  " in line]
+    assert course.count("\u2588") == 1
 
 
 async def test_an_event_name_cannot_move_the_cursor_or_use_markup() -> None:

@@ -30,10 +30,13 @@ def test_a_site_is_what_the_file_says() -> None:
             "base_path": "/m",
             "when_blocked": "withhold",
             "gate_scripts": False,
+            "bots": "send",
+            "bot_score": 60,
+            "holdout": 0.05,
         },
         ga4=[
             {"account": PROPERTY, "mode": "both", "second": SECOND, "region": "region1"},
-            {"account": SECOND, "forward_limited": True},
+            {"account": SECOND, "forward_limited": True, "bots": "withhold"},
         ],
         consent={"groups": {"onetrust": {"marketing": ["C7"]}}, "rule_set": "optout"},
     )
@@ -46,6 +49,11 @@ def test_a_site_is_what_the_file_says() -> None:
     first: Any = built.accounts["ga4", PROPERTY]
     assert (first.mode, first.second, first.settings.region) == (Mode.BOTH, SECOND, "region1")
     assert built.accounts["ga4", SECOND].forward_limited
+    assert (built.bots, built.bot_score, built.holdout) == ("send", 60, 0.05)
+    assert [each.bots for each in built.accounts.values() if each.vendor.key == "ga4"] == [
+        None,
+        "withhold",
+    ]
     assert built.consent.groups["onetrust"] == Groups(marketing=("C7",))
     assert built.secret == KEY
     assert built.doors.find("www.facebook.com", "/tr/")

@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from firsthand.browser.rules import rules_of
 from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
-from firsthand.edge.bots import score
+from firsthand.edge.bots import Watch
 from firsthand.edge.intake import Intake
 from firsthand.edge.plain import Plain
 from firsthand.edge.requests import Front
@@ -138,7 +138,7 @@ async def running(
         base_path=site.base_path,
         wanted=wanted(site),
         clock=lambda: NOW,
-        bot=score,
+        signs=Watch().signs,
         trusted=(ip_network("127.0.0.1/32"),) if behind_front else (),
     )
     async with ClientSession() as session, open_custody(folder, judge_of(site)) as custody:

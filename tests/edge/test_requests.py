@@ -14,14 +14,16 @@ from firsthand.edge.requests import MAX_BODY, Front
 from firsthand.edge.server import Server, build, refusal
 from firsthand.errors import BadHit
 from firsthand.model import Hit
+from firsthand.rules.bots import BotSign
 from firsthand.rules.cookies import Wanted
 from tests.edge.conftest import NOW, Kept, Public
 
+HERE = ("127.0.0.1", NOW)
 FRONT = Front(
     hosts=frozenset({"trk.shop.example.com", "trk.shop.localhost:8080"}),
     wanted=Wanted.of(["fh_consent", "_ga_{account}"]),
     clock=lambda: NOW,
-    bot=len,
+    signs=lambda _, *where: BotSign.BARE if where == HERE else BotSign.NAMELESS,
 )
 HEAD = b"GET /a.example/px?x=1 HTTP/1.1\r\nHost: trk.shop.example.com\r\n"
 
@@ -104,7 +106,7 @@ async def test_a_hit_is_what_rules_need_and_no_more(desk: Desk) -> None:
         "sec-gpc": "1",
     }
     assert hit.cookies == {"fh_consent": ("1", "2"), "_ga_ABC": ("GS1",)}
-    assert (hit.ip, hit.at, hit.bot) == ("127.0.0.1", NOW, 2)
+    assert (hit.ip, hit.at, hit.bot, hit.bot_signs) == (*HERE, 60, BotSign.BARE)
 
 
 async def test_two_cookie_lines_are_one_header(desk: Desk) -> None:

@@ -18,6 +18,7 @@ from aiohttp import web
 from firsthand.browser.rules import rules_of
 from firsthand.edge.answers import Answers
 from firsthand.edge.app import Edge
+from firsthand.edge.bots import Watch
 from firsthand.edge.intake import Intake
 from firsthand.edge.requests import Front
 from firsthand.edge.scripts import FOREVER, SHORT, TYPE, Scripts
@@ -82,7 +83,7 @@ async def edge_before(here: Vendor, folder: Path, site: Site | None = None) -> A
     """Run an edge that fetches its scripts from ``here`` and keeps them in ``folder``."""
     site = replace(site or shop(), vendor_suffix=here.suffix)
     kept = Kept()
-    front = Front(frozenset({"trk.shop.example.com"}), wanted(site), lambda: NOW, lambda _agent: 0)
+    front = Front(frozenset({"trk.shop.example.com"}), wanted(site), lambda: NOW, Watch().signs)
     folder.mkdir(exist_ok=True)
     async with client() as session, open_custody(folder, judge_of(site)) as custody:
         intake = Intake(session, custody, site.vendor_suffix)

@@ -6,9 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firsthand.model import Client, Hit, Mode, Reason
+from firsthand.rules import keeper
 from firsthand.rules.consent.policy import Policy, RuleSet
 from firsthand.rules.decide import Decision, decide
 from firsthand.rules.doors import Doors
+from firsthand.rules.holdout import Arm
 from firsthand.rules.site import Account, Site, WhenBlocked, WhenBot
 from firsthand.vendors import VENDORS
 from tests.rules.consent.writer import disclosed, tc, vendors
@@ -344,6 +346,71 @@ def test_a_bot_is_counted_and_sent_only_where_the_site_says_so(
     (beacon,) = on(replace(SITE, bots=bots), replace(meta_hit(), bot=100)).beacons
     assert beacon.withheld is withheld
     assert bool(beacon.fields) is not bool(withheld)
+
+
+@pytest.mark.parametrize(
+    ("score", "least", "own", "withheld"),
+    [
+        (60, 100, None, Reason.NONE),
+        (60, 60, None, Reason.BOT),
+        (100, 100, WhenBot.SEND, Reason.NONE),
+        (59, 60, WhenBot.WITHHOLD, Reason.NONE),
+        (60, 60, WhenBot.WITHHOLD, Reason.BOT),
+    ],
+)
+def test_an_account_can_take_robots_or_not(
+    score: int, least: int, own: WhenBot | None, withheld: Reason
+) -> None:
+    accounts = {key: replace(each, bots=own) for key, each in SITE.accounts.items()}
+    site = replace(SITE, accounts=accounts, bot_score=least)
+    (beacon,) = on(site, replace(meta_hit(), bot=score, bot_signs=4)).beacons
+    assert (beacon.withheld, beacon.bot, beacon.bot_signs) == (withheld, score, 4)
+
+
+def held_out(mode: Mode, share: float) -> Site:
+    accounts = {key: replace(each, mode=mode) for key, each in SITE.accounts.items()}
+    return replace(SITE, accounts=accounts, holdout=share)
+
+
+def known(found: Hit) -> Hit:
+    kept = keeper.encode(keeper.new(b"d" * 16, day=1), SITE)
+    return replace(found, cookies={**found.cookies, keeper.name(SITE): (kept,)})
+
+
+HOLDOUTS = [
+    (Mode.BOTH, 1.0, Reason.HOLDOUT, Arm.HELD),
+    (Mode.BOTH, 0.0, Reason.NONE, Arm.NONE),
+    (Mode.BOTH, 1e-18, Reason.NONE, Arm.TREATED),
+    (Mode.SERVER, 1.0, Reason.NONE, Arm.NONE),
+    (Mode.SHADOW, 1.0, Reason.NONE, Arm.NONE),
+]
+
+
+@pytest.mark.parametrize(("mode", "share", "withheld", "arm"), HOLDOUTS)
+def test_a_held_visitor_has_no_server_path(
+    mode: Mode, share: float, withheld: Reason, arm: Arm
+) -> None:
+    (beacon,) = on(held_out(mode, share), known(meta_hit())).beacons
+    assert (beacon.withheld, beacon.arm) == (withheld, arm)
+    assert bool(beacon.fields) is not bool(withheld)
+
+
+def test_who_has_not_agreed_is_in_no_arm() -> None:
+    robot = replace(known(meta_hit()), bot=100)
+    (beacon,) = on(held_out(Mode.BOTH, 1.0), robot).beacons
+    assert (beacon.withheld, beacon.arm) == (Reason.BOT, Arm.NONE)
+    refused = replace(known(meta_hit()), cookies={keeper.name(SITE): ("",)})
+    decision = on(held_out(Mode.BOTH, 1.0), refused)
+    assert decision.beacons == ()
+
+
+def test_what_an_event_is_worth_is_kept_and_its_order_only_where_it_may_leave() -> None:
+    told = meta_hit(**{"cd[value]": "49.90", "cd[currency]": "eur", "cd[order_id]": "7731"})
+    (beacon,) = on(SITE, told).beacons
+    assert (beacon.amount, beacon.currency, beacon.order) == (499_000, "EUR", "7731")
+    assert "7731" not in repr(beacon)
+    (robot,) = on(SITE, replace(told, bot=100)).beacons
+    assert (robot.amount, robot.currency, robot.order) == (499_000, "EUR", "")
 
 
 def test_only_parameters_of_the_page_can_be_unlisted() -> None:

@@ -19,6 +19,7 @@ from firsthand.rules.keeper import Keeper, Kept
 from firsthand.serve.persons import erase, export, person
 from firsthand.serve.plan import now, plan
 from firsthand.store.contract import Durability, Lane, Settled
+from firsthand.store.rollups import Slice
 from firsthand.store.sqlite.delivering import Delivering
 from firsthand.store.sqlite.files import ledger_path, outbox_paths
 from firsthand.store.sqlite.ledger import open_ledger
@@ -81,7 +82,7 @@ def everything(config: Path) -> bytes:
 
 async def states(config: Path) -> dict[tuple[str, str], int]:
     async with open_ledger(plan(config).folder) as ledger:
-        found = await ledger.counts(since=0, until=FAR)
+        found = await ledger.counts(Slice(since=0, until=FAR))
     told: dict[tuple[str, str], int] = {}
     for one in found:
         told[one.server, one.reason] = told.get((one.server, one.reason), 0) + one.n

@@ -19,6 +19,7 @@ from firsthand.store.contract import (
     Queue,
     Settled,
 )
+from firsthand.store.rollups import Slice, What
 from firsthand.store.sqlite.deadletters import open_deadletters
 from firsthand.store.sqlite.delivering import open_delivering
 from firsthand.store.sqlite.files import ledger_lock
@@ -61,13 +62,19 @@ class Backend:
 
     async def states(self, *, by_day: bool = False) -> dict[tuple[str, str, str], int]:
         found: dict[tuple[str, str, str], int] = {}
-        for one in await self.ledger.counts(since=0, until=FAR, by_day=by_day):
+        for one in await self.ledger.counts(Slice(since=0, until=FAR, by_day=by_day)):
             key = (one.client.value, one.server.value, one.reason.value)
             found[key] = found.get(key, 0) + one.n
         return found
 
+    async def facts(self, *, by_day: bool = False) -> dict[What, int]:
+        found: dict[What, int] = {}
+        for one in await self.ledger.facts(Slice(since=0, until=FAR, by_day=by_day)):
+            found[one.what] = found.get(one.what, 0) + one.n
+        return found
+
     async def notes(self) -> dict[tuple[str, str], int]:
-        found = await self.ledger.notes(since=0, until=FAR)
+        found = await self.ledger.notes(Slice(since=0, until=FAR))
         return {(one.name, one.reason): one.n for one in found}
 
 

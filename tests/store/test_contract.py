@@ -32,19 +32,10 @@ from firsthand.model import (
     Withdrawal,
     Withheld,
 )
+from firsthand.rules.holdout import Arm
 from firsthand.rules.returns import Sighting
-from firsthand.store.contract import (
-    Backlog,
-    Coverage,
-    KeyHealth,
-    Lane,
-    Latency,
-    NoteCount,
-    Retention,
-    ReturnCount,
-    Settled,
-    Wanted,
-)
+from firsthand.store.contract import Backlog, Lane, Retention, ReturnCount, Settled, Wanted
+from firsthand.store.rollups import Course, Coverage, Latency, NoteCount, Slice, What
 from tests.factories import NOW
 from tests.store.backends import (
     BACKENDS,
@@ -192,9 +183,8 @@ async def test_a_copy_that_comes_again_tells_the_better_outcome(
     assert await store.states() == {(client, "queued", ""): 1}
     assert await store.states(by_day=True) == {(client, "queued", ""): 1}
     assert len(await store.lease()) == 1
-    assert await store.ledger.key_health(since=0, until=FAR) == [
-        KeyHealth("acme", "A-1", total=1, made=0, repeated=repeated)
-    ]
+    further = What.REPEATED if repeated else What.IMPROVED
+    assert await store.facts() == {What.TOTAL: 1, further: 1}
     assert await store.notes() == ({("purchase", "duplicate"): 1} if repeated else {})
 
 
@@ -206,14 +196,13 @@ async def test_a_better_outcome_is_known_after_acceptance_too(store: Backend) ->
     assert await store.lease() == []
 
 
-async def test_an_event_that_comes_by_another_way_is_a_duplicate_but_no_repetition(
+async def test_an_event_that_comes_by_another_way_is_no_duplicate(
     store: Backend,
 ) -> None:
     await store.take(event(1), event(1, origin=Origin.BACKEND))
     assert len(await store.lease()) == 1
-    assert await store.notes() == {("purchase", "duplicate"): 1}
-    (health,) = await store.ledger.key_health(since=0, until=FAR)
-    assert health.repeated == 0
+    assert await store.notes() == {}
+    assert await store.facts() == {What.TOTAL: 1, What.JOINED: 1}
 
 
 DIFFERENT = [{"site": "other"}, {"vendor": "other"}, {"account": "other"}, {"name": "other"}]
@@ -258,8 +247,8 @@ async def test_a_key_comes_to_stand_for_a_new_event(
     leased = await store.queue.lease(lane, now=FAR, limit=9, for_ms=1)
     assert [one.beacon.at for one in leased] == [NOW, NOW + age][:events]
     assert await store.states() == {("", "queued", ""): events}
-    (health,) = await store.ledger.key_health(since=0, until=FAR)
-    assert (health.total, health.clashes) == (events, 0)
+    facts = await store.facts()
+    assert (facts[What.TOTAL], facts.get(What.CLASHES)) == (events, None)
 
 
 BROWSERS = [Origin.PIXEL, Origin.COPY, Origin.SNIPPET]
@@ -280,9 +269,7 @@ async def test_a_key_that_another_visitor_has_loses_no_event(
             await store.mover.move(now=LATER)
     await store.mover.move(now=LATER)
     assert [one.beacon.fields["n"] for one in await store.lease()] == [0, 1, 2]
-    assert await store.ledger.key_health(since=0, until=FAR) == [
-        KeyHealth("acme", "A-1", total=3, made=0, repeated=3, clashes=2)
-    ]
+    assert await store.facts() == {What.TOTAL: 3, What.REPEATED: 3, What.CLASHES: 2}
 
 
 ONE_EVENT = [
@@ -302,8 +289,8 @@ async def test_a_visitors_event_is_the_one_that_the_shop_tells_of(
     for subject, origin in ways:
         await store.take(event(1, subject=subject, origin=origin))
     assert len(await store.lease()) == 1
-    (health,) = await store.ledger.key_health(since=0, until=FAR)
-    assert (health.total, health.clashes) == (1, 0)
+    facts = await store.facts()
+    assert (facts[What.TOTAL], facts.get(What.CLASHES)) == (1, None)
 
 
 async def test_who_comes_after_the_visitor_whose_order_it_is_clashes(store: Backend) -> None:
@@ -352,27 +339,27 @@ async def test_a_mirror_leaves_a_note(store: Backend) -> None:
 async def test_counts_are_kept_by_hour_and_day_of_the_first_arrival(store: Backend) -> None:
     await store.take(event(1, at=NOW), event(2, at=NOW + HOUR), event(3, at=NOW + DAY))
     await store.take(event(1, at=NOW + 2 * HOUR, origin=Origin.COPY, client=Client.OK))
-    hours = await store.ledger.counts(since=0, until=FAR)
+    hours = await store.ledger.counts(Slice(since=0, until=FAR))
     start = NOW - NOW % HOUR
     assert [(one.at, one.n) for one in hours] == [
         (start, 1),
         (start + HOUR, 1),
         (start + DAY, 1),
     ]
-    days = await store.ledger.counts(since=NOW, until=NOW + DAY, by_day=True)
+    days = await store.ledger.counts(Slice(since=NOW, until=NOW + DAY, by_day=True))
     midnight = NOW - NOW % DAY
     assert {(one.at, one.client, one.n) for one in days} == {
         (midnight, Client.OK, 1),
         (midnight, Client.NONE, 1),
         (midnight + DAY, Client.NONE, 1),
     }
-    assert len(await store.ledger.counts(since=NOW, until=NOW + 1)) == 1
+    assert len(await store.ledger.counts(Slice(since=NOW, until=NOW + 1))) == 1
 
 
 async def test_names_that_visitors_make_up_are_bounded(store: Backend) -> None:
     made_up = [event(number, name=f"name {number}") for number in range(300)]
     await store.take(*made_up, event(300, name="jane@example.com"), event(301, name="n" * 500))
-    found = await store.ledger.counts(since=0, until=FAR)
+    found = await store.ledger.counts(Slice(since=0, until=FAR))
     assert sum(one.n for one in found) == 302
     assert len({one.name for one in found}) <= 201
     assert max(one.n for one in found if one.name == "(other)") >= 102
@@ -737,12 +724,14 @@ async def test_counts_by_the_hour_go_before_those_by_the_day(store: Backend) -> 
     await store.take(event(0, client_keys=1), event(1, at=NOW + HOUR), event(2, at=late))
     await store.settle_all(now=late)
     await purge(store, after=401 * DAY)
-    assert [one.at for one in await store.ledger.counts(since=0, until=FAR)] == [late - late % HOUR]
+    assert [one.at for one in await store.ledger.counts(Slice(since=0, until=FAR))] == [
+        late - late % HOUR
+    ]
     assert sum((await store.states(by_day=True)).values()) == 3
     assert await store.notes() == {}
-    assert await store.ledger.coverage(since=0, until=FAR) == []
-    assert [one.total for one in await store.ledger.key_health(since=0, until=FAR)] == [1]
-    assert sum(one.n for one in await store.ledger.latency(since=0, until=FAR)) == 1
+    assert await store.ledger.coverage(Slice(since=0, until=FAR)) == []
+    assert (await store.facts())[What.TOTAL] == 1
+    assert sum(one.n for one in await store.ledger.latency(Slice(since=0, until=FAR))) == 1
     await purge(store, after=776 * DAY)
     assert await store.states(by_day=True) == {("", "accepted", ""): 1}
 
@@ -756,11 +745,11 @@ async def test_notes_add_up(store: Backend) -> None:
     await store.outbox.put([event(1)], [note, note, other])
     await store.outbox.put([event(2)], [note])
     await store.mover.move(now=LATER)
-    assert await store.ledger.notes(since=NOW, until=FAR) == [
+    assert await store.ledger.notes(Slice(since=NOW, until=FAR)) == [
         NoteCount("", "", "", "bad_request", 1),
         NoteCount("acme", "A-1", "purchase", "refused", 3),
     ]
-    assert await store.ledger.notes(since=NOW + HOUR, until=FAR) == []
+    assert await store.ledger.notes(Slice(since=NOW + HOUR, until=FAR)) == []
 
 
 async def test_sightings_add_up_and_go_with_the_daily_counts(store: Backend) -> None:
@@ -786,12 +775,12 @@ async def test_coverage_counts_match_keys_on_both_paths(store: Backend) -> None:
     )
     # The second copy of one event adds only what was not known.
     await store.take(event(1, client_keys=int(MatchKey.IP | MatchKey.PHONE), origin=Origin.COPY))
-    assert await store.ledger.coverage(since=0, until=FAR) == [
-        Coverage("acme", "A-1", "client", "phone", 1, 2),
-        Coverage("acme", "A-1", "client", "browser_id", 1, 2),
-        Coverage("acme", "A-1", "client", "ip", 1, 2),
-        Coverage("acme", "A-1", "server", "email", 1, 2),
-        Coverage("acme", "A-1", "server", "ip", 2, 2),
+    assert await store.ledger.coverage(Slice(since=0, until=FAR)) == [
+        Coverage("acme", "A-1", "purchase", "client", "phone", 1),
+        Coverage("acme", "A-1", "purchase", "client", "browser_id", 1),
+        Coverage("acme", "A-1", "purchase", "client", "ip", 1),
+        Coverage("acme", "A-1", "purchase", "server", "email", 1),
+        Coverage("acme", "A-1", "purchase", "server", "ip", 2),
     ]
 
 
@@ -800,24 +789,187 @@ async def test_latency_counts_from_arrival_to_acceptance(store: Backend) -> None
     ends = [
         (80, Accepted()),
         (200, Warned("")),
-        (7_200_000, Accepted()),
+        (300_000_000, Accepted()),
         (80, Recorded(validated=True)),
     ]
     for (took, outcome), leased in zip(ends, await store.lease(), strict=True):
         await store.queue.settle([Settled(leased.row, outcome)], now=NOW + took)
-    assert await store.ledger.latency(since=0, until=FAR) == [
-        Latency("acme", "A-1", 100, 1),
-        Latency("acme", "A-1", 200, 1),
-        Latency("acme", "A-1", -1, 1),
+    assert await store.ledger.latency(Slice(since=0, until=FAR)) == [
+        Latency("acme", "A-1", "purchase", NOW, 100, 1),
+        Latency("acme", "A-1", "purchase", NOW, 200, 1),
+        Latency("acme", "A-1", "purchase", NOW, -1, 1),
     ]
     took = {one.id: one.accepted_ms for one in await store.ledger.events()}
-    assert sorted(took.values(), key=str) == [200, 7_200_000, 80, None]
+    assert sorted(took.values(), key=str) == [200, 300_000_000, 80, None]
 
 
-async def test_key_health_tells_made_keys(store: Backend) -> None:
+async def test_facts_tell_made_keys(store: Backend) -> None:
     await store.take(event(1, key_made=True), event(2))
-    assert await store.ledger.key_health(since=0, until=FAR, by_day=True) == [
-        KeyHealth("acme", "A-1", total=2, made=1, repeated=0)
+    assert await store.facts(by_day=True) == {What.TOTAL: 2, What.MADE: 1}
+
+
+COPY = {"origin": Origin.COPY, "client": Client.OK, "subject": "jane"}
+BACKEND = {"origin": Origin.BACKEND}
+
+
+async def test_pairs_by_how_their_vendor_counts_them(store: Backend) -> None:
+    late = NOW + 7_200_000
+    await store.take(
+        event(1, **COPY),  # accepted below, in time
+        event(2, **COPY, key_made=True),
+        event(3, origin=Origin.COPY, client=Client.FAILED),
+        event(4, **COPY, withheld=Reason.BOT),
+        event(5, **COPY, to="second"),
+    )
+    await store.settle_all()
+    await store.take(event(6, vendor="forgetful", **COPY))
+    (leased,) = await store.queue.lease(Lane("forgetful", "A-1"), now=late, limit=9, for_ms=1)
+    await store.queue.settle([Settled(leased.row, Accepted())], now=late)
+    facts = await store.facts()
+    pairs = {what: n for what, n in facts.items() if what.value.startswith("pair_")}
+    assert pairs == {What.PAIR_ONCE: 1, What.PAIR_MISSING: 1, What.PAIR_LATE: 1}
+
+
+async def test_a_pair_of_which_the_browsers_request_is_heard_later(store: Backend) -> None:
+    await store.take(event(1, **BACKEND), event(2, vendor="forgetful", **BACKEND))
+    await store.settle_all()
+    (leased,) = await store.queue.lease(Lane("forgetful", "A-1"), now=LATER, limit=9, for_ms=1)
+    await store.queue.settle([Settled(leased.row, Accepted())], now=LATER)
+    await store.take(
+        event(1, **COPY, at=NOW + 50_000), event(2, vendor="forgetful", **COPY, at=NOW + 90_000)
+    )
+    facts = await store.facts()
+    assert (facts[What.PAIR_ONCE], facts[What.PAIR_LATE]) == (1, 1)
+
+
+async def test_shadow_forecasts_how_pairs_would_be_counted(store: Backend) -> None:
+    await store.take(event(1, **COPY), event(2, **COPY, key_made=True))
+    await store.settle_all(Recorded(validated=False))
+    facts = await store.facts()
+    assert (facts[What.WOULD_ONCE], facts[What.WOULD_MISSING]) == (1, 1)
+
+
+ORDERS = [
+    # how the order comes again, changed keys
+    ({"event_key": "7731"}, 1),
+    ({"event_key": "7731", "name": "refund"}, 0),
+    ({"event_key": "7731", "order": "7732"}, 0),
+    ({"event_key": "7731", "order": ""}, 0),
+    ({"event_key": "7731", "at": NOW + 8 * DAY}, 0),
+    ({}, 0),
+]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(("again", "changed"), ORDERS)
+async def test_an_order_under_another_key_is_counted_twice(
+    store: Backend, again: dict[str, object], changed: int, *, together: bool
+) -> None:
+    await store.outbox.put([event(1, **COPY, order="7731")])
+    if not together:
+        await store.mover.move(now=LATER)
+    await store.outbox.put(
+        [event(2, **{"event_key": "key-1", "order": "7731", **BACKEND, **again})]
+    )
+    await store.mover.move(now=LATER)
+    assert (await store.facts()).get(What.PAIR_CHANGED, 0) == changed
+
+
+async def test_a_key_that_comes_again_with_another_amount_names_two_events(store: Backend) -> None:
+    for amount in (5, 5, 7, 0):
+        await store.take(event(1, **COPY, amount=amount, currency="EUR"))
+    await store.take(event(1, **BACKEND, amount=9, currency="EUR"))
+    facts = await store.facts()
+    assert (facts[What.REUSED], facts[What.REPEATED], facts[What.JOINED]) == (1, 3, 1)
+
+
+async def test_examples_are_events_whose_trace_is_kept(store: Backend) -> None:
+    await store.take(event(1, key_made=True), event(2))
+    (made,) = [one for one in await store.ledger.facts(Slice(0, FAR)) if one.what is What.MADE]
+    trace = await store.ledger.trace(made.example)
+    assert trace is not None
+    await purge(store, after=91 * DAY)
+    kept = await store.ledger.facts(Slice(0, FAR))
+    assert {one.example for one in kept if one.what is What.MADE} == {""}
+
+
+async def test_what_events_are_worth_moves_with_their_state(store: Backend) -> None:
+    told = {"amount": 499_000, "currency": "EUR"}
+    await store.take(
+        event(1, **COPY, **told),
+        event(2, origin=Origin.COPY, client=Client.FAILED, amount=10_000, currency="EUR"),
+        event(3, **BACKEND, **told),
+        event(4, **COPY),
+    )
+    await store.settle_all()
+    await store.take(event(3, **COPY, amount=500_000, currency="EUR", at=NOW + 9))
+    for by_day in (False, True):
+        rows = await store.ledger.worth(Slice(0, FAR, by_day))
+        states = {
+            (row.state[0], row.state[1], row.currency): (row.n, row.client, row.server)
+            for row in rows
+        }
+        assert states == {
+            (Client.OK, Server.ACCEPTED, "EUR"): (2, 999_000, 998_000),
+            (Client.FAILED, Server.ACCEPTED, "EUR"): (1, 10_000, 10_000),
+        }
+
+
+async def test_a_held_visitor_is_never_served_whoever_tells_the_event(store: Backend) -> None:
+    held = {**COPY, "withheld": Reason.HOLDOUT, "arm": "held"}
+    await store.take(event(1, **held), event(1, **BACKEND))
+    await store.take(event(1, **BACKEND))
+    await store.take(event(2, **COPY, arm="treated"), event(3, **BACKEND))
+    await store.take(event(3, **held))  # too late to be kept from it
+    await store.settle_all()
+    assert {one.arm for one in await store.ledger.events()} == {"held", "treated"}
+    arms = await store.ledger.arms(Slice(0, FAR))
+    assert {(one.arm, one.client, one.server): one.n for one in arms} == {
+        (Arm.HELD, Client.OK, Server.WITHHELD): 1,
+        (Arm.HELD, Client.OK, Server.ACCEPTED): 1,
+        (Arm.TREATED, Client.OK, Server.ACCEPTED): 1,
+    }
+
+
+async def test_signs_of_robots_are_counted(store: Backend) -> None:
+    await store.take(event(1, bot=100, bot_signs=5, withheld=Reason.BOT), event(2, bot_signs=4))
+    facts = await store.facts()
+    assert (facts[What.SUSPECT], facts[What.SAYS_SO], facts[What.BARE]) == (2, 1, 2)
+    listed = await store.ledger.events()
+    assert {(one.bot, one.signs) for one in listed} == {(100, 5), (0, 4)}
+
+
+async def test_a_slice_is_of_one_account(store: Backend) -> None:
+    await store.take(event(1), event(2, account="A-2", to="A-2"), event(3, vendor="other"))
+    one = Slice(0, FAR, vendor="acme", account="A-2")
+    assert [(row.vendor, row.account) for row in await store.ledger.counts(one)] == [
+        ("acme", "A-2")
+    ]
+    assert [row.n for row in await store.ledger.overview(one)] == [1]
+    assert len(await store.ledger.overview(Slice(0, FAR, vendor="acme"))) == 2
+
+
+async def test_an_overview_puts_all_names_together(store: Backend) -> None:
+    await store.take(event(1), event(2, name="lead"), event(3, at=NOW + HOUR))
+    rows = await store.ledger.overview(Slice(0, FAR))
+    assert [(row.at, row.name, row.n) for row in rows] == [(0, "", 3)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "server"),
+    [(Accepted(), 3), (Recorded(validated=False), 3), (Refused(Reason.BAD_EVENT), 0)],
+)
+async def test_courses_tell_of_both_paths_by_the_hour(
+    store: Backend, outcome: Outcome, server: int
+) -> None:
+    failed = {"origin": Origin.COPY, "client": Client.FAILED}
+    await store.take(event(1, **COPY), event(2, name="lead", **COPY), event(3, **failed))
+    await store.settle_all(outcome)
+    await store.take(event(4, at=NOW + HOUR))
+    both = 2 if server else 0
+    assert await store.ledger.courses(Slice(0, FAR)) == [
+        Course(NOW, "acme", "A-1", total=3, browser=2, server=server, both=both),
+        Course(NOW + HOUR, "acme", "A-1", total=1, browser=0, server=0, both=0),
     ]
 
 
@@ -872,6 +1024,10 @@ def arrivals(draw: st.DrawFn) -> list[Beacon]:
         at=st.integers(NOW, NOW + 2 * DAY),
         client_keys=st.integers(0, 511),
         key_made=st.booleans(),
+        amount=st.sampled_from([0, 499_000, 10_000]),
+        currency=st.sampled_from(["EUR", "USD"]),
+        order=st.sampled_from(["", "7731"]),
+        arm=st.sampled_from(Arm),
     )
     return draw(st.lists(one, min_size=1, max_size=12))
 
@@ -882,25 +1038,40 @@ def arrivals(draw: st.DrawFn) -> list[Beacon]:
     ends=st.lists(
         st.sampled_from([Accepted(), Refused(Reason.BAD_EVENT), Pending("t", 0)]), max_size=6
     ),
-    moves=st.sets(st.integers(0, 12)),
+    moves=st.dictionaries(st.integers(0, 12), st.integers(0, 25), max_size=6),
+    refused=st.integers(0, 3),
 )
 @pytest.mark.parametrize("name", BACKENDS)
 def test_counts_add_up_whatever_comes_in_whatever_order(
-    name: str, came: list[Beacon], ends: list[Outcome], moves: set[int]
+    name: str, came: list[Beacon], ends: list[Outcome], moves: dict[int, int], refused: int
 ) -> None:
     async def run(folder: Path) -> None:
         async with BACKENDS[name](folder) as store:
+            notes = [Note("acme", "A-1", "lead", "consent")] * refused
             for place, beacon in enumerate(came):
-                await store.outboxes[place % 2].put([beacon])
+                await store.outboxes[place % 2].put([beacon], notes if place == 0 else ())
                 if place in moves:
+                    await cut_off(store, turns=moves[place])
                     await store.mover.move(now=FAR)
+            await cut_off(store, turns=len(came))
             await store.mover.move(now=FAR)
             for outcome, leased in zip(ends, await store.lease(now=FAR), strict=False):
                 await store.queue.settle([Settled(leased.row, outcome)], now=FAR)
             await check_sums(store, came, ends)
+            told = await store.notes()
+            assert told.get(("lead", "consent"), 0) == refused
 
     with TemporaryDirectory() as folder:
         asyncio.run(run(Path(folder)))
+
+
+async def cut_off(store: Backend, *, turns: int) -> None:
+    """Begin to move and break off after some turns of the loop, wherever that is."""
+    async with asyncio.TaskGroup() as group:
+        moving = group.create_task(store.mover.move(now=FAR))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        moving.cancel()
 
 
 async def check_sums(store: Backend, came: list[Beacon], ends: list[Outcome]) -> None:
@@ -913,8 +1084,12 @@ async def check_sums(store: Backend, came: list[Beacon], ends: list[Outcome]) ->
         assert withheld == len(events) - len(sendable)
     listed = await store.ledger.events()
     assert tally((one.client, one.server, one.reason) for one in listed) == states
-    (health,) = await store.ledger.key_health(since=0, until=FAR)
-    assert health.total == len(events)
+    facts = await store.facts()
+    assert facts[What.TOTAL] == len(events)
+    further = (What.REPEATED, What.JOINED, What.IMPROVED)
+    assert facts[What.TOTAL] + sum(facts.get(what, 0) for what in further) == len(came)
+    drawn = sum(one.n for one in await store.ledger.arms(Slice(0, FAR)))
+    assert drawn == len({one.event_key for one in came if one.arm})
     ended = ends[: len(sendable)]
     gone = [one for one in ended if not isinstance(one, Pending)]
     dead = [one for one in ended if isinstance(one, Refused)]

@@ -17,6 +17,7 @@ import orjson
 from firsthand.rules.chain import check
 from firsthand.rules.receipts import event_hash
 from firsthand.store.contract import Durability
+from firsthand.store.rollups import Slice, What
 from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.delivering import open_delivering
 from firsthand.store.sqlite.files import ledger_lock, outbox_paths
@@ -64,11 +65,11 @@ async def moved(folder: Path) -> list[str]:
         await parts.mover.move(now=FAR)
         queue: SqliteQueue = parts.queue
         leased = await queue.lease(LANE, now=FAR, limit=10**6, for_ms=1)
-        counts = await parts.ledger.counts(since=0, until=FAR)
-        health = await parts.ledger.key_health(since=0, until=FAR)
+        counts = await parts.ledger.counts(Slice(since=0, until=FAR))
+        facts = await parts.ledger.facts(Slice(since=0, until=FAR))
     held.release()
     assert sum(one.n for one in counts) == len(leased)
-    assert [one.repeated for one in health] == [0]
+    assert {one.what: one.n for one in facts} == {What.TOTAL: len(leased)}
     return [one.beacon.event_key for one in leased]
 
 

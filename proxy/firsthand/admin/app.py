@@ -13,6 +13,7 @@ from firsthand.admin.assets import asset
 from firsthand.admin.consent import consent
 from firsthand.admin.guard import DESK, Desk, guard
 from firsthand.admin.metrics import CONTENT_TYPE, written
+from firsthand.admin.overview import read_overview
 from firsthand.admin.report import build
 from firsthand.admin.rows import DEFAULT_SPAN, collect, span
 from firsthand.admin.scripts import decide, export, scripts
@@ -33,6 +34,7 @@ def app(desk: Desk) -> web.Application:
     made[DESK] = desk
     made.on_response_prepare.append(add_headers)
     made.router.add_get("/", home)
+    made.router.add_get("/overview", overview)
     made.router.add_get("/report", report)
     made.router.add_get("/events", events)
     made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
@@ -52,6 +54,13 @@ def app(desk: Desk) -> web.Application:
 async def home(_: web.Request) -> web.Response:
     """Answer the way to the report."""
     return web.Response(status=302, headers={"Location": "/report"})
+
+
+async def overview(request: web.Request) -> web.Response:
+    """Answer one line an account on the span of ``?span=``, as JSON: cheap enough to ask often."""
+    desk = request.app[DESK]
+    over = span(request.query.get("span", DEFAULT_SPAN), now=desk.clock())
+    return as_json(await read_overview(desk.ledger, desk.queue, desk.site, over))
 
 
 async def report(request: web.Request) -> web.Response:

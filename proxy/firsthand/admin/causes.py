@@ -76,6 +76,7 @@ NOT_COMPARED = frozenset(
         Reason.PREFETCH,
         Reason.FOREIGN_PAGE,
         Reason.UNKNOWN_ACCOUNT,
+        Reason.HOLDOUT,
     },
 )
 """Reasons of withheld events that were never meant to arrive on both paths."""

@@ -7,6 +7,7 @@ from firsthand.admin.guard import DESK
 from firsthand.admin.race import HEIGHT, Race, build
 from firsthand.admin.rows import DEFAULT_SPAN, span
 from firsthand.admin.view import page
+from firsthand.store.rollups import Slice
 
 
 async def consent(request: web.Request) -> web.Response:
@@ -18,7 +19,7 @@ async def consent(request: web.Request) -> web.Response:
         over,
         await desk.book.stands(since=over.since, until=over.until),
         await desk.book.early(since=over.since, until=over.until),
-        await desk.ledger.notes(since=over.since, until=over.until, by_day=over.by_day),
+        await desk.ledger.notes(Slice(over.since, over.until, over.by_day)),
         await desk.book.head(),
     )
     if wants_json(request):

@@ -29,7 +29,7 @@ from math import ceil, inf, sqrt
 
 from firsthand.admin.causes import Place, place
 from firsthand.model import Client, Mode, Server
-from firsthand.store.contract import Count
+from firsthand.store.rollups import Count
 
 CLIENT_STATES = tuple(state.value or "none" for state in Client)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from firsthand.admin.figures import Rate, at_most, rate
 from firsthand.model import MatchKey
-from firsthand.store.contract import Coverage, KeyHealth, Latency
+from firsthand.store.rollups import Coverage, Fact, Latency, What
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,19 @@ class KeyCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Event keys: ``total`` events, ``made`` had none on the wire, ``repeated`` came again."""
+    """Beacons and their event keys.
 
+    ``received`` beacons made ``total`` events; ``made`` of these had no key on the wire. The other
+    beacons were of events known already: ``repeated`` came again by the same way, ``joined`` by
+    another way, ``improved`` told a better outcome or opened the server path.
+    """
+
+    received: int
     total: int
     made: int
     repeated: int
+    joined: int
+    improved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +45,17 @@ class Speed:
     of: int
     p50_ms: int | None
     p95_ms: int | None
+    p99_ms: int | None
 
 
-def coverage(rows: Iterable[Coverage]) -> tuple[KeyCoverage, ...]:
-    """Return the keys that any twin carried, in the order of ``MatchKey``.
+def coverage(rows: Iterable[Coverage], of: int) -> tuple[KeyCoverage, ...]:
+    """Return the keys that any of ``of`` twins carried, in the order of ``MatchKey``.
 
-    A path without a row for a key has no twin with it; ``of`` is the same in all rows.
+    A path without a row for a key has no twin with it.
     """
     have: Counter[tuple[str, str]] = Counter()
-    of = 0
     for row in rows:
         have[row.path, row.key.lower()] += row.n
-        of = max(of, row.of)
     known = [(key.name or "").lower() for key in MatchKey]
     return tuple(
         KeyCoverage(key, rate(have["client", key], of), rate(have["server", key], of))
@@ -57,18 +64,19 @@ def coverage(rows: Iterable[Coverage]) -> tuple[KeyCoverage, ...]:
     )
 
 
-def event_keys(rows: Iterable[KeyHealth]) -> Keys:
+def event_keys(rows: Iterable[Fact]) -> Keys:
     """Return the sums of ``rows``."""
-    total = made = repeated = 0
+    n: Counter[What] = Counter()
     for row in rows:
-        total += row.total
-        made += row.made
-        repeated += row.repeated
-    return Keys(total, made, repeated)
+        n[row.what] += row.n
+    further = (n[What.REPEATED], n[What.JOINED], n[What.IMPROVED])
+    return Keys(n[What.TOTAL] + sum(further), n[What.TOTAL], n[What.MADE], *further)
 
 
 def speed(rows: Iterable[Latency]) -> Speed:
-    """Return median and 95th percentile. Each twin is in one bucket, the lowest that holds it."""
-    histogram = [(row.up_to_ms, row.n) for row in rows]
-    of = sum(n for _, n in histogram)
-    return Speed(of, at_most(histogram, 0.5), at_most(histogram, 0.95))
+    """Return the percentiles. Each twin is in one bucket, the lowest that holds it."""
+    histogram: Counter[int] = Counter()
+    for row in rows:
+        histogram[row.up_to_ms] += row.n
+    found = tuple(at_most(histogram.items(), share) for share in (0.5, 0.95, 0.99))
+    return Speed(histogram.total(), *found)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from firsthand.admin.rows import DAY_MS, HOUR_MS, Span
 from firsthand.rules.chain import Head
 from firsthand.rules.standing import OTHER_PAGE, Stand
-from firsthand.store.contract import NoteCount
 from firsthand.store.receipts import Early, StandCount
+from firsthand.store.rollups import NoteCount
 
 SHOWN_PAGES = 25
 HEIGHT = 140

@@ -11,37 +11,37 @@ from typing import Protocol, TypeVar
 import orjson
 
 from firsthand.admin.causes import EXPLANATIONS, GAP, Cause, cause, note_cause
-from firsthand.admin.figures import Figures, figures, has_browser_path, where
+from firsthand.admin.conversions import is_sale
+from firsthand.admin.dedup import Dedup, dedup
+from firsthand.admin.eventreport import EventReport, Told, events
+from firsthand.admin.figures import Figures, Rate, figures, has_browser_path, rate, where
+from firsthand.admin.holdout import Lift, lift
+from firsthand.admin.matchquality import Quality, quality
 from firsthand.admin.quality import KeyCoverage, Keys, Speed, coverage, event_keys, speed
+from firsthand.admin.robots import Robots, robots
 from firsthand.admin.rows import Rows, Span
+from firsthand.admin.timeline import Point, timeline
+from firsthand.admin.worth import Amount, Sums, missed, sums
 from firsthand.model import Mode, Reason
 from firsthand.rules.site import Site
-from firsthand.store.contract import Backlog, Count, NoteCount
-
-MAX_EVENTS = 40
-"""Event names listed for an account; the rarer rest is one row. Pages choose names freely."""
+from firsthand.store.contract import Backlog
+from firsthand.store.rollups import Count, NoteCount, Worth
 
 Key = tuple[str, str]
 """Vendor key and the account of the browser's beacon."""
 
 
 @dataclass(frozen=True, slots=True)
-class EventReport:
-    """One event name of an account; ``names`` > 1: that many rarer names together, unnamed."""
-
-    name: str
-    names: int
-    figures: Figures
-
-
-@dataclass(frozen=True, slots=True)
 class Gap:
-    """How many twins did not match for one cause, and how many notes count for it beside them."""
+    """How many twins did not match for one cause, what they are worth, and how many notes count
+    for it beside them.
+    """
 
     cause: Cause
     twins: int
     notes: int
     explanation: str
+    money: tuple[Amount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class AccountReport:
     """Both paths of one account. ``mode`` is ``None`` for one that is not configured any more.
 
     ``has_browser_path`` is false in mode ``server``: then there is nothing to match, which is not
-    a match rate of nought.
+    a match rate of nought. ``money`` is of purchases alone, of the others it does not add up;
+    ``explained``: the share of the events that did not match of which the cause is known;
+    ``quality`` is an estimate of ours, ``lift`` what the holdout shows (``None``: there is none).
     """
 
     vendor: str
@@ -78,9 +80,16 @@ class AccountReport:
     has_browser_path: bool
     figures: Figures
     events: tuple[EventReport, ...]
+    points: tuple[Point, ...]
+    money: tuple[Sums, ...]
     gap: tuple[Gap, ...]
+    explained: Rate | None
+    robots: Robots
     coverage: tuple[KeyCoverage, ...]
+    quality: Quality | None
     keys: Keys
+    dedup: Dedup
+    lift: Lift | None
     speed: Speed
     beside: tuple[Beside, ...]
     lanes: tuple[Waiting, ...]
@@ -104,7 +113,7 @@ def build(rows: Rows, site: Site, over: Span) -> Report:
     unknown = sorted(parts.counts.keys() - site.accounts.keys())
     strangers = [key for key in unknown if _is_stranger(parts.counts[key])]
     keys = [key for key in (*site.accounts, *unknown) if key not in strangers]
-    accounts = tuple(_account(key, parts, site) for key in keys)
+    accounts = tuple(_account(key, parts, site, over) for key in keys)
     seen: Counter[str] = Counter()
     for key in strangers:
         seen[key[0]] += sum(row.n for row in parts.counts[key])
@@ -145,10 +154,12 @@ class _Parts:
 
     def __init__(self, rows: Rows) -> None:
         self.counts = _by_account(rows.counts)
+        self.worth = _by_account(rows.worth)
+        self.arms = _by_account(rows.arms)
         self.notes = _by_account(rows.notes)
         self.coverage = _by_account(rows.coverage)
         self.latency = _by_account(rows.latency)
-        self.key_health = _by_account(rows.key_health)
+        self.facts = _by_account(rows.facts)
         self.backlog = rows.backlog
 
 
@@ -156,49 +167,50 @@ def _is_stranger(counts: Iterable[Count]) -> bool:
     return all(row.reason is Reason.UNKNOWN_ACCOUNT for row in counts)
 
 
-def _account(key: Key, parts: _Parts, site: Site) -> AccountReport:
+def _account(key: Key, parts: _Parts, site: Site, over: Span) -> AccountReport:
     configured = site.accounts.get(key)
+    vendor = site.vendors.get(key[0])
     mode = None if configured is None else configured.mode
     second = "" if configured is None else configured.second
     counts = parts.counts.get(key, [])
     notes = parts.notes.get(key, [])
+    worth = parts.worth.get(key, [])
+    facts = parts.facts.get(key, [])
+    told = Told(worth, parts.latency.get(key, []), parts.coverage.get(key, []), facts)
+    keys = event_keys(facts)
+    covered = coverage(told.coverage, keys.total)
+    gap = _gap(counts, notes, worth, mode)
     return AccountReport(
         vendor=key[0],
-        title=_title(key[0], site),
+        title=key[0] if vendor is None else vendor.title,
         account=key[1],
         second=second,
         mode=mode,
         has_browser_path=has_browser_path(mode),
         figures=figures(counts, mode),
-        events=_events(counts, mode),
-        gap=_gap(counts, notes, mode),
-        coverage=coverage(parts.coverage.get(key, [])),
-        keys=event_keys(parts.key_health.get(key, [])),
-        speed=speed(parts.latency.get(key, [])),
+        events=events(counts, told, mode, vendor),
+        points=timeline(counts, over),
+        money=sums([row for row in worth if is_sale(vendor, row.name)], mode),
+        gap=gap,
+        explained=_explained(gap),
+        robots=robots(facts, counts),
+        coverage=covered,
+        quality=quality(covered, vendor),
+        keys=keys,
+        dedup=dedup(facts, vendor, mode),
+        lift=lift(parts.arms.get(key, []), vendor),
+        speed=speed(told.latency),
         beside=_beside(row for row in notes if note_cause(row.reason) is None),
         lanes=_lanes(parts.backlog, key[0], (key[1], second)),
     )
 
 
-def _title(vendor: str, site: Site) -> str:
-    known = site.vendors.get(vendor)
-    return vendor if known is None else known.title
-
-
-def _events(counts: Iterable[Count], mode: Mode | None) -> tuple[EventReport, ...]:
-    by_name: dict[str, list[Count]] = defaultdict(list)
-    for row in counts:
-        by_name[row.name].append(row)
-    names = sorted(by_name, key=lambda name: (-sum(row.n for row in by_name[name]), name))
-    shown = [EventReport(name, 1, figures(by_name[name], mode)) for name in names[:MAX_EVENTS]]
-    rest = names[MAX_EVENTS:]
-    if rest:
-        rows = [row for name in rest for row in by_name[name]]
-        shown.append(EventReport("", len(rest), figures(rows, mode)))
-    return tuple(shown)
-
-
-def _gap(counts: Iterable[Count], notes: Iterable[NoteCount], mode: Mode | None) -> tuple[Gap, ...]:
+def _gap(
+    counts: Iterable[Count],
+    notes: Iterable[NoteCount],
+    worth: Iterable[Worth],
+    mode: Mode | None,
+) -> tuple[Gap, ...]:
     twins: Counter[Cause] = Counter()
     beside: Counter[Cause] = Counter()
     for row in counts:
@@ -210,7 +222,16 @@ def _gap(counts: Iterable[Count], notes: Iterable[NoteCount], mode: Mode | None)
             beside[of] += note.n
     found = [each for each in Cause if twins[each] or beside[each]]
     found.sort(key=lambda each: (-twins[each], -beside[each]))
-    return tuple(Gap(each, twins[each], beside[each], EXPLANATIONS[each]) for each in found)
+    money = missed(worth, mode)
+    return tuple(
+        Gap(each, twins[each], beside[each], EXPLANATIONS[each], money.get(each, ()))
+        for each in found
+    )
+
+
+def _explained(gap: Iterable[Gap]) -> Rate | None:
+    twins = {each.cause: each.twins for each in gap}
+    return rate(sum(twins.values()) - twins.get(Cause.UNEXPLAINED, 0), sum(twins.values()))
 
 
 def _beside(rows: Iterable[NoteCount]) -> tuple[Beside, ...]:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from firsthand.store.contract import (
-    Backlog,
+from firsthand.store.contract import Backlog, Ledger, Queue
+from firsthand.store.rollups import (
+    ArmCount,
     Count,
     Coverage,
-    KeyHealth,
+    Fact,
     Latency,
-    Ledger,
     NoteCount,
-    Queue,
+    Slice,
+    Worth,
 )
 
 HOUR_MS = 3_600_000
@@ -33,16 +34,23 @@ class Span:
         """Say whether the roll-ups of days suffice for it."""
         return SPANS[self.name] > DAY_MS
 
+    @property
+    def step(self) -> int:
+        """Return how far apart its roll-ups are, in ms."""
+        return DAY_MS if self.by_day else HOUR_MS
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """What a report is made of."""
 
     counts: Sequence[Count] = ()
+    worth: Sequence[Worth] = ()
+    arms: Sequence[ArmCount] = ()
     notes: Sequence[NoteCount] = ()
     coverage: Sequence[Coverage] = ()
     latency: Sequence[Latency] = ()
-    key_health: Sequence[KeyHealth] = ()
+    facts: Sequence[Fact] = ()
     backlog: Sequence[Backlog] = ()
 
 
@@ -58,14 +66,18 @@ def span(name: str, *, now: int) -> Span:
     return Span(known, start - start % step, now + 1)
 
 
-async def collect(ledger: Ledger, queue: Queue, over: Span) -> Rows:
-    """Return the rows of ``over``."""
-    since, until, by_day = over.since, over.until, over.by_day
+async def collect(
+    ledger: Ledger, queue: Queue, over: Span, *, vendor: str = "", account: str = ""
+) -> Rows:
+    """Return the rows of ``over``: of all accounts, or of one."""
+    of = Slice(over.since, over.until, over.by_day, vendor, account)
     return Rows(
-        counts=await ledger.counts(since=since, until=until, by_day=by_day),
-        notes=await ledger.notes(since=since, until=until, by_day=by_day),
-        coverage=await ledger.coverage(since=since, until=until, by_day=by_day),
-        latency=await ledger.latency(since=since, until=until, by_day=by_day),
-        key_health=await ledger.key_health(since=since, until=until, by_day=by_day),
+        counts=await ledger.counts(of),
+        worth=await ledger.worth(of),
+        arms=await ledger.arms(of),
+        notes=await ledger.notes(of),
+        coverage=await ledger.coverage(of),
+        latency=await ledger.latency(of),
+        facts=await ledger.facts(of),
         backlog=await queue.backlog(),
     )

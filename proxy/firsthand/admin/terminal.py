@@ -11,15 +11,20 @@ from rich.table import Table
 from rich.text import Text
 
 from firsthand.admin import words
+from firsthand.admin.details import details
 from firsthand.admin.drawing import Bar, flow
 from firsthand.admin.figures import Rate
 from firsthand.admin.report import AccountReport, Report
 from firsthand.admin.summary import summary
 from firsthand.admin.table import client_columns, compared_columns, server_columns
+from firsthand.admin.timeline import Point
 from firsthand.model import Mode
 
 BAR_CELLS = 60
 """Width of a drawing, in character cells."""
+
+STEPS = " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+"""Heights of a course over time, the first for nothing."""
 
 LOOKS = {
     "ok": ("\u2588", "blue"),
@@ -68,6 +73,14 @@ def _bars(account: AccountReport, console: Console) -> None:
     for label, bars in (("browser", drawing.browser), ("server", drawing.server)):
         if bars:
             console.print(Text(f"  {label:<8}").append_text(_bar(bars)), no_wrap=True)
+    console.print(Text(f"  {'events':<8}").append(_course(account.points), "dim"), no_wrap=True)
+
+
+def _course(points: Sequence[Point]) -> str:
+    """Return a step for each hour or day, the oldest first; none for those without events."""
+    most = max((point.total for point in points), default=0) or 1
+    last = len(STEPS) - 1
+    return "".join(STEPS[-(-point.total * last // most)] for point in points)
 
 
 def _bar(bars: Sequence[Bar]) -> Text:
@@ -93,11 +106,12 @@ def _lines(account: AccountReport) -> list[str]:
         lines.append(f"would match: {_rate(spread.would)}")
     if account.speed.of:
         half, most = words.bound(account.speed.p50_ms), words.bound(account.speed.p95_ms)
-        lines.append(f"accepted: half within {half}, 95% within {most}")
+        last = words.bound(account.speed.p99_ms)
+        lines.append(f"accepted: half within {half}, 95% within {most}, 99% within {last}")
     if account.keys.total:
         made, again = words.number(account.keys.made), words.number(account.keys.repeated)
         lines.append(f"event keys: {made} made by us, {again} seen again")
-    return lines
+    return [*lines, *details(account)]
 
 
 def _states(counts: Mapping[str, int], states: Iterable[str], names: Mapping[str, str]) -> str:

@@ -96,6 +96,7 @@ REASON: Mapping[str, str] = {
     Reason.UNKNOWN_ACCOUNT: "account not configured",
     Reason.TOO_OLD: "too old on arrival",
     Reason.BOT: "looks like a robot",
+    Reason.HOLDOUT: "left out by the holdout, to see what the server path adds",
     Reason.FAULT: "Firsthand failed on it",
     Reason.WITHDRAWN: "consent withdrawn",
     Reason.ERASED: "erased at a person's request",

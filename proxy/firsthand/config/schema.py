@@ -94,8 +94,23 @@ class SiteSection(Section):
     )
     bots: WhenBot = Field(
         WhenBot.WITHHOLD,
-        description="server path of clients that say themselves that they are bots: withhold or"
-        " send; they are counted either way",
+        description="server path of clients that look like bots (bot_score): withhold or send; they"
+        " are counted either way",
+    )
+    bot_score: int = Field(
+        100,
+        ge=1,
+        le=100,
+        description="from which score on: 100 says so itself or has no user agent, 60 lacks headers"
+        " that every browser sends, 40 each for too many requests in a minute and in a second;"
+        " scores add up",
+    )
+    holdout: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="share of the visitors, drawn by chance, that gets no server path in mode both,"
+        " so that the report can say what it adds; 0: none",
     )
     click_days: int = Field(
         90,
@@ -359,6 +374,9 @@ class AccountSection(Section):
     second_token: Source = Field(Source(), description="the credential of the second account")
     forward_limited: bool = Field(
         default=False, description="send events with a limited-data flag, under that flag"
+    )
+    bots: WhenBot | Literal[""] = Field(
+        "", description="withhold or send; default: what site.bots says"
     )
     location: Location = Field(
         Location.ADDRESS,

@@ -41,6 +41,7 @@ def _site(config: Config, secret: bytes, file: str) -> Site:
     built = [_account(key, each, file) for key, each in accounts(config)]
     _some(built, file)
     _no_twins(built, file)
+    _check_holdout(section, built, file)
     _no_guess(config, built, file)
     vendors = {each.vendor.key: each.vendor for each in built}
     return Site(
@@ -66,6 +67,8 @@ def _site(config: Config, secret: bytes, file: str) -> Site:
         click_days=section.click_days,
         when_blocked=section.when_blocked,
         bots=section.bots,
+        bot_score=section.bot_score,
+        holdout=section.holdout,
         scripts=_scripts(config.scripts, vendors, Doors(vendors.values()), file),
     )
 
@@ -159,6 +162,7 @@ def _account(key: str, section: Any, file: str) -> Account:  # noqa: ANN401 - ma
         settings=vendor.settings(**own),
         second=section.second,
         forward_limited=section.forward_limited,
+        bots=section.bots or None,
         location=section.location,
     )
 
@@ -211,6 +215,15 @@ def refuse_relay(vendor: Vendor, section: Any, where: str) -> None:  # noqa: ANN
         raise ConfigError(
             f"{where}: mode relay: beacons of {vendor.title} cannot be passed on"
             f" ({vendor.unrelayed or 'no request is known that stands for them'}); use server"
+        )
+
+
+def _check_holdout(section: SiteSection, built: list[Account], file: str) -> None:
+    """Refuse a holdout that nobody could be in: only with both paths can one be left out."""
+    if section.holdout and not any(each.mode is Mode.BOTH for each in built):
+        raise ConfigError(
+            f"{file}: site.holdout: no account is in mode both, so nobody has a server path to do"
+            " without; use 0 until one is"
         )
 
 

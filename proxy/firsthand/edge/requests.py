@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import HttpVersion10, HttpVersion11, web
@@ -11,6 +11,7 @@ from aiohttp.streams import StreamReader
 from firsthand.errors import BadHit
 from firsthand.model import Hit
 from firsthand.rules import backend, collect, cookies, landing
+from firsthand.rules.bots import BotSign, score
 from firsthand.rules.clientip import Network, client_ip, is_trusted
 from firsthand.rules.consent.regions import region
 from firsthand.rules.decide import HEADERS
@@ -37,13 +38,14 @@ class Front:
     ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
     networks of front servers whose ``forwarded`` header is believed, and those in which they say
     from which ``country`` and ``region`` a visitor is; ``law``: the two by which consent goes.
-    ``any_port``: the names count whatever port stands behind them.
+    ``any_port``: the names count whatever port stands behind them. ``signs``: of a robot, by a
+    request's headers, the visitor's address and the time.
     """
 
     hosts: frozenset[str]
     wanted: cookies.Wanted
     clock: Callable[[], int]
-    bot: Callable[[str], int]
+    signs: Callable[[Mapping[str, str], str, int], BotSign]
     base_path: str = ""
     trusted: Sequence[Network] = field(default=())
     forwarded: str = "X-Forwarded-For"
@@ -161,6 +163,8 @@ def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit
         del kept[landing.URI]
     if front.trusted:
         peer = client_ip(peer, ",".join(headers.getall(front.forwarded, ())), front.trusted)
+    at = front.clock()
+    signs = front.signs(headers, peer, at)
     return Hit(
         method=request.method,
         host=host,
@@ -170,8 +174,9 @@ def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit
         headers={name: _clean(value) for name, value in kept.items()},
         cookies=front.wanted.split("; ".join(lines)) if lines else {},
         ip=peer,
-        at=front.clock(),
-        bot=front.bot(headers.get("User-Agent", "")),
+        at=at,
+        bot=score(signs),
+        bot_signs=signs.value,
         place=_place(request, front) if front.country else "",
         region=_region(request, front) if front.law[0] else "",
     )

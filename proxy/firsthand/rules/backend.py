@@ -210,6 +210,7 @@ def _nobodys(hit: Hit, digest: bytes) -> Hit:
         ip="",
         place="",
         bot=0,
+        bot_signs=0,
         origin=Origin.BACKEND,
     )
 

@@ -22,10 +22,11 @@ from firsthand.model import (
     Verdict,
     Withdrawal,
 )
-from firsthand.rules import addresses, clickids, relay
+from firsthand.rules import addresses, clickids, money, relay
 from firsthand.rules.aggregate import Row, Sum, row_of
 from firsthand.rules.consent import gate
 from firsthand.rules.ended import Ended, end
+from firsthand.rules.holdout import Arm, arm
 from firsthand.rules.personal import clean, named_after, telling
 from firsthand.rules.place import coarsen
 from firsthand.rules.receipts import dropped
@@ -52,11 +53,13 @@ HEADERS = frozenset(
 )
 """Request headers that may enter a Hit; all others are dropped where they arrive."""
 
-LEAVES_NO_EVENT = frozenset(Reason) - {Reason.NONE, Reason.BLOCKED, Reason.BOT}
-"""Reasons at arrival that end in a count; these two leave an event with a client path to show."""
-
-SAYS_SO = 100
-"""Bot score of a client that says itself that it is no visitor."""
+LEAVES_NO_EVENT = frozenset(Reason) - {
+    Reason.NONE,
+    Reason.BLOCKED,
+    Reason.BOT,
+    Reason.HOLDOUT,
+}
+"""Reasons at arrival that end in a count; these leave an event with a client path to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class _Read:
     verdict: Verdict
     reason: Reason
     telling: tuple[str, ...] = ()  # fields with readable contact data
+    arm: Arm = Arm.NONE
 
 
 def decide(hit: Hit, site: Site, vendor: Vendor) -> Decision:
@@ -116,7 +120,8 @@ def settle(  # noqa: PLR0913 - one argument for each thing that the decision han
     ``landing``  address whose click ids hold, where it is not the page's own.
     ``known``    the visitor's ids by cookie name where no browser asks: then no cookie is set.
     """
-    reads = [_judge(hit, site, vendor, verdict, reading) for vendor, reading in told]
+    drawn = arm(hit, site)
+    reads = [_judge(hit, site, vendor, verdict, reading, drawn) for vendor, reading in told]
     ended = tuple(_end(read, hit) for read in reads if read.reason in LEAVES_NO_EVENT)
     kept = [read for read in reads if read.reason not in LEAVES_NO_EVENT]
     notes = tuple(note for read in reads for note in read.reading.notes)
@@ -165,7 +170,9 @@ def identity(site: Site, account: str, digest: bytes, index: int) -> str:
     return mac.hexdigest()
 
 
-def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Reading) -> _Read:
+def _judge(  # noqa: PLR0913, PLR0917 - one argument for each thing that the decision hangs on
+    hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Reading, drawn: Arm
+) -> _Read:
     """Decide on one reading; the first reason that applies is the one that is counted."""
     account = site.account(vendor.key, reading.account)
     own = gate.restrict(verdict, reading.signals, site.consent)
@@ -181,10 +188,12 @@ def _judge(hit: Hit, site: Site, vendor: Vendor, verdict: Verdict, reading: Read
         or _unpaired(hit, reading, account)
         or _untagged(hit, site, vendor)
         or _blocked(hit, site, own)
-        or _bot(hit, site)
+        or _bot(hit, site, account)
+        or _held(drawn, account)
     )
     told = () if reason else telling(reading.fields, site.tables[vendor.key])
-    return _Read(vendor, reading, account, own, reason, told)
+    takes_part = _takes_part(account) and reason in {Reason.NONE, Reason.HOLDOUT}
+    return _Read(vendor, reading, account, own, reason, told, drawn if takes_part else Arm.NONE)
 
 
 def _end(read: _Read, hit: Hit) -> Ended:
@@ -250,8 +259,20 @@ def _blocked(hit: Hit, site: Site, verdict: Verdict) -> Reason:
     return Reason.BLOCKED
 
 
-def _bot(hit: Hit, site: Site) -> Reason:
-    return Reason.BOT if hit.bot >= SAYS_SO and site.bots is WhenBot.WITHHOLD else Reason.NONE
+def _bot(hit: Hit, site: Site, account: Account | None) -> Reason:
+    """A robot is kept off the server path, unless the account takes them."""
+    own = account.bots if account else None
+    withhold = (own or site.bots) is WhenBot.WITHHOLD
+    return Reason.BOT if withhold and hit.bot >= site.bot_score else Reason.NONE
+
+
+def _held(arm: Arm, account: Account | None) -> Reason:
+    """Only where the browser's own request goes on can a visitor do without the server path."""
+    return Reason.HOLDOUT if arm is Arm.HELD and _takes_part(account) else Reason.NONE
+
+
+def _takes_part(account: Account | None) -> bool:
+    return account is not None and account.mode is Mode.BOTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,12 +287,11 @@ class _Context:
 
 def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: int) -> Beacon:
     reading, hit, vendor = read.reading, here.hit, read.vendor
-    account = reading.account
-    relayed = relay.relays(read.account)
+    account, relayed = reading.account, relay.relays(read.account)
     table = (here.site.relays if relayed else here.site.tables)[vendor.key]
     told = {} if read.reason else _told(here, read, table, effective)
-    before = tuple(told)
-    fields = _sendable(table, read, told)
+    before, fields = tuple(told), _sendable(table, read, told)
+    amount, currency = money.worth(reading.fields, vendor.money)
     event = identity(here.site, account, here.digest, index)
     return Beacon(
         id=event,
@@ -297,6 +317,11 @@ def _beacon(here: _Context, read: _Read, effective: Mapping[str, str], index: in
         shape=shape(hit, reading),
         withheld=read.reason,
         door=f"{hit.host}{hit.path}" if relayed and not read.reason else "",
+        bot_signs=hit.bot_signs,
+        arm=read.arm,
+        amount=amount,
+        currency=currency,
+        order=money.order(fields, vendor.money),
         policy=here.site.policy,
         dropped=dropped(table, before, read.telling, fields),
     )

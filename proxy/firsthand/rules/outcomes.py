@@ -17,9 +17,11 @@ from firsthand.model import (
 )
 
 BUCKETS_MS = (
-    *(100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000),
-    *(60_000, 600_000, 3_600_000),
+    *(50, 100, 200, 300, 500, 700, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 20_000, 30_000),
+    *(60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000),
+    *(21_600_000, 86_400_000, 259_200_000),
 )
+"""Upper bounds; rows that were counted by other bounds can be added up with these."""
 BEYOND = -1
 """The bucket without an upper bound."""
 

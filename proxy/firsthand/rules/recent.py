@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 from firsthand.errors import BadHit
 from firsthand.model import Hit, Reading, Reason
 from firsthand.rules import copies, keeper
+from firsthand.rules.bots import MOST
 from firsthand.rules.consent import gate
-from firsthand.rules.decide import SAYS_SO, Decision
+from firsthand.rules.decide import Decision
 from firsthand.rules.keeper import Keeper, Kept
 from firsthand.rules.redact import Redaction, line, redact
 from firsthand.rules.redactpage import id_of
@@ -37,7 +38,7 @@ def trial(site: Site) -> Site:
 
 def promising(hit: Hit, decision: Decision | None) -> bool:
     """Say at little cost whether a hit may be one to keep."""
-    if decision is None or decision.withdrawn or hit.bot >= SAYS_SO:
+    if decision is None or decision.withdrawn or hit.bot >= MOST:
         return False
     allowed = bool(decision.beacons) or decision.verdict.marketing
     return allowed and len(hit.body) + len(hit.query) <= LONGEST

@@ -21,7 +21,7 @@ class WhenBlocked(StrEnum):
 
 
 class WhenBot(StrEnum):
-    """What the server path does for a client that says itself that it is a bot."""
+    """What the server path does for a client whose signs weigh enough (``Site.bot_score``)."""
 
     WITHHOLD = "withhold"
     SEND = "send"
@@ -45,6 +45,7 @@ class Account:
     ``relay``: they end here too, and go on as requests of our own to the door that they were for,
     made anew of validated parameters (``rules/relay.py``).
     ``second``: in ``both``, the account that gets what the vendor cannot deduplicate.
+    ``bots``: what is done with robots here, ``None`` for what the site does.
     """
 
     vendor: Vendor
@@ -53,6 +54,7 @@ class Account:
     settings: object
     second: str = ""
     forward_limited: bool = False
+    bots: WhenBot | None = None
     location: Location = Location.ADDRESS
 
     @property
@@ -76,7 +78,9 @@ class Site:
     ``accounts`` is keyed by (vendor key, account id), ``tables`` (of the API) and ``relays`` (of
     the beacon doors) by vendor key; ``secret`` keys every hash, ``ingest_key`` opens the door of
     the shop's server (empty: there is none).
-    ``page_contacts``: plain contact data is taken from pages, too.
+    ``page_contacts``: plain contact data is taken from pages, too. ``bot_score``: from which score
+    on a client is treated as a robot. ``holdout``: which share of the visitors gets no server path
+    in mode ``both`` (``rules/holdout.py``).
     """
 
     name: str
@@ -100,6 +104,8 @@ class Site:
     gate_scripts: bool = True
     when_blocked: WhenBlocked = WhenBlocked.EXPLICIT
     bots: WhenBot = WhenBot.WITHHOLD
+    bot_score: int = 100
+    holdout: float = 0.0
     scripts: ScriptPolicy = field(default_factory=ScriptPolicy)
     policy: str = ""  # version of all that decides on consent, for receipts
     any_account: bool = False  # the sample of ``explain``: whatever id the hit carries

@@ -19,7 +19,15 @@ from firsthand.rules.site import Site
 from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
-from firsthand.serve.retention import Bookkeeping, keep, keep_scripts, kept, limits, windows
+from firsthand.serve.retention import (
+    Bookkeeping,
+    deduplicated,
+    keep,
+    keep_scripts,
+    kept,
+    limits,
+    windows,
+)
 from firsthand.store.contract import Outbox
 from firsthand.store.sqlite.aggregates import open_aggregates
 from firsthand.store.sqlite.book import open_book
@@ -192,6 +200,7 @@ def delivering_parts(plan: Plan, held: Held) -> AbstractAsyncContextManager[Deli
         secret=plan.site.secret,
         kinds={key: whole.kinds(key) for key in VENDORS},
         windows=windows(VENDORS),
+        only=deduplicated(VENDORS),
         durability=plan.config.store.durability,
     )
 

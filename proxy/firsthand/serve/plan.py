@@ -13,7 +13,7 @@ from firsthand.config.secret import admin_token, site_secret
 from firsthand.config.site import site
 from firsthand.delivery.auth import EnvToken, FileToken, Token
 from firsthand.delivery.worker import Outlet
-from firsthand.edge.bots import score
+from firsthand.edge.bots import Watch
 from firsthand.edge.requests import Front
 from firsthand.errors import ConfigError
 from firsthand.rules.site import Site
@@ -99,7 +99,7 @@ def _front(config: Config, built: Site) -> Front:
         hosts=frozenset({built.tracking_host}),
         wanted=wanted(built),
         clock=now,
-        bot=score,
+        signs=Watch().signs,
         base_path=built.base_path,
         trusted=trusted,
         forwarded=config.listen.forwarded_header,

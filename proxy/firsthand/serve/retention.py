@@ -67,6 +67,12 @@ def windows(vendors: Mapping[str, Vendor]) -> dict[str, int]:
     return {key: vendor.dedup.window // unit for key, vendor in vendors.items()}
 
 
+def deduplicated(vendors: Mapping[str, Vendor]) -> dict[str, frozenset[str]]:
+    """Return the events that a vendor counts once, of those that do not do so with all."""
+    told = {key: vendor.dedup.events for key, vendor in vendors.items()}
+    return {key: events for key, events in told.items() if events is not None}
+
+
 async def keep(keeping: Keeping, kept: Callable[[], Retention]) -> None:
     """Delete at once and then every hour what is too old by then, until cancelled."""
     while True:

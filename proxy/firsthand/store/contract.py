@@ -26,6 +26,17 @@ from firsthand.model import (
 )
 from firsthand.rules.returns import Sighting
 from firsthand.rules.standing import Choice
+from firsthand.store.rollups import (
+    ArmCount,
+    Count,
+    Course,
+    Coverage,
+    Fact,
+    Latency,
+    NoteCount,
+    Slice,
+    Worth,
+)
 
 Counted: TypeAlias = Note | Choice | Sighting
 """What is counted without an event of its own."""
@@ -85,72 +96,6 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """A roll-up row. ``at`` is the start of its hour (or day); twins count once, by joint state."""
-
-    at: int
-    vendor: str
-    account: str
-    name: str
-    client: Client
-    server: Server
-    reason: Reason
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class NoteCount:
-    """How often something was counted that left no twin (refusals, mirrors, bad requests)."""
-
-    vendor: str
-    account: str
-    name: str
-    reason: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How many twins had a match key on a path (``client`` or ``server``); ``of``: all twins."""
-
-    vendor: str
-    account: str
-    path: str
-    key: str
-    n: int
-    of: int
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Time from arrival to acceptance: ``n`` twins took at most ``up_to_ms`` (-1: no bound).
-
-    A twin is in one bucket, the lowest that holds it.
-    """
-
-    vendor: str
-    account: str
-    up_to_ms: int
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeyHealth:
-    """Event keys of an account: all twins, keys that we made, keys seen again by the same way.
-
-    A copy that only tells a better client outcome is not a repetition. ``clashes``: twins whose
-    key another visitor's event had already.
-    """
-
-    vendor: str
-    account: str
-    total: int
-    made: int
-    repeated: int
-    clashes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class ReturnCount:
     """How many keepers of a day were shown so many days later, see ``model.Sighting``."""
 
@@ -160,7 +105,9 @@ class ReturnCount:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """One twin, as the events page lists it."""
+    """One twin, as the events page lists it. ``bot`` is its score, ``signs`` are bits of
+    ``rules.bots.BotSign``, ``arm`` is a word of ``rules.holdout.Arm``.
+    """
 
     id: str
     at: int
@@ -173,6 +120,9 @@ class EventRow:
     server: Server
     reason: Reason
     accepted_ms: int | None
+    bot: int = 0
+    signs: int = 0
+    arm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,24 +314,35 @@ class Keeping(Protocol):
 class Ledger(Protocol):
     """What happened; reads only from roll-ups and by index, never by scanning twins.
 
-    Spans are widened to whole hours; ``by_day`` reads the day roll-ups instead (whole UTC days),
-    for long spans.
+    A ``Slice`` is widened to whole hours or days.
     """
 
-    async def counts(self, *, since: int, until: int, by_day: bool = False) -> list[Count]:
+    async def overview(self, of: Slice) -> list[Count]:
+        """Return joint state counts of accounts over the whole span: ``at`` is 0, ``name`` ""."""
+
+    async def courses(self, of: Slice) -> list[Course]:
+        """Return how accounts went on, by hour or day: those without twins have no row."""
+
+    async def counts(self, of: Slice) -> list[Count]:
         """Return joint state counts of the twins that arrived in the time span."""
 
-    async def notes(self, *, since: int, until: int, by_day: bool = False) -> list[NoteCount]:
+    async def worth(self, of: Slice) -> list[Worth]:
+        """Return what these twins are worth; twins without an amount have no row."""
+
+    async def arms(self, of: Slice) -> list[ArmCount]:
+        """Return joint state counts of the twins of visitors who were drawn."""
+
+    async def notes(self, of: Slice) -> list[NoteCount]:
         """Return what was counted beside the twins."""
 
-    async def coverage(self, *, since: int, until: int, by_day: bool = False) -> list[Coverage]:
+    async def coverage(self, of: Slice) -> list[Coverage]:
         """Return match-key coverage on both paths."""
 
-    async def latency(self, *, since: int, until: int, by_day: bool = False) -> list[Latency]:
+    async def latency(self, of: Slice) -> list[Latency]:
         """Return the histogram of times from arrival to acceptance."""
 
-    async def key_health(self, *, since: int, until: int, by_day: bool = False) -> list[KeyHealth]:
-        """Return the state of the event keys."""
+    async def facts(self, of: Slice) -> list[Fact]:
+        """Return what was counted of twins beside their state."""
 
     async def returns(self, *, since: int) -> list[ReturnCount]:
         """Return how often keepers were shown that were issued on ``since`` (a day) or later."""

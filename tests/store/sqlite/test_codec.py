@@ -1,3 +1,4 @@
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from firsthand.model import (
     Verdict,
     Withdrawal,
 )
+from firsthand.rules.holdout import Arm
 from firsthand.rules.returns import Sighting
 from firsthand.store.sqlite.codec import (
     beacon_line,
@@ -38,9 +40,20 @@ BEACONS = st.builds(
     origin=st.sampled_from(Origin),
     client=st.sampled_from(Client),
     withheld=st.sampled_from(Reason),
+    arm=st.sampled_from(Arm),
+    amount=st.integers(-(10**13), 10**13),
+    currency=TEXT,
+    order=TEXT,
     policy=TEXT,
     dropped=st.lists(TEXT, max_size=2).map(tuple),
 )
+
+
+def test_a_line_of_an_older_version_is_read() -> None:
+    newer = {"bot_signs", "arm", "amount", "currency", "order"}
+    told = orjson.loads(encode(make_beacon(amount=5, arm="held", order="7731")))
+    older = orjson.dumps({name: value for name, value in told.items() if name not in newer})
+    assert decode(older) == make_beacon()
 
 
 @given(BEACONS)

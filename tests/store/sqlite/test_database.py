@@ -46,26 +46,58 @@ async def test_a_new_file_gets_its_tables_once(tmp_path: Path) -> None:
         assert list(await db.execute_fetchall("SELECT count(*) FROM twins")) == [(0,)]
 
 
+SECOND = Path(__file__).with_name("ledger_v2.sql").read_text("utf-8")
+FIRST = SECOND.replace(",\n  replayed_at INTEGER NOT NULL DEFAULT 0", "")
+RETURNS = LEDGER.steps[2]
+OLD_ROWS = """
+INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (1, 1, 1, 1, '', '');
+INSERT INTO twins (id, key, owner, series, at, origin, seen, client, client_ms, server, reason,
+  client_keys, server_keys, verdict, bot, accepted_ms)
+  VALUES (1, x'00', x'', 1, 5, 'copy', 2, 'ok', 9, 'accepted', '', 3, 3, 7, 0, 80);
+INSERT INTO key_health VALUES (0, 0, 1, 'total', 4), (0, 0, 1, 'made', 1);
+INSERT INTO series VALUES (1, 'shop', 'acme', 'A-1', 'A-1', 'a'),
+  (2, 'shop', 'acme', 'A-1', 'A-1', 'b');
+INSERT INTO counts VALUES (0, 0, 1, 'ok', 'accepted', '', 4), (0, 0, 2, 'ok', 'accepted', '', 3);
+INSERT INTO coverage VALUES (0, 0, 1, 'server', 4, 2);
+"""
+
+
+@pytest.mark.parametrize(
+    ("version", "script"), [(1, FIRST), (2, SECOND), (3, f"{SECOND}{RETURNS};")]
+)
 async def test_a_file_of_an_earlier_version_is_brought_up_and_keeps_its_rows(
-    tmp_path: Path,
+    tmp_path: Path, version: int, script: str
 ) -> None:
-    first = Schema("ledger", 1, "schema_ledger.sql")
-    older = [line for line in first.sql().splitlines() if "replayed_at INTEGER" not in line]
-    script = "\n".join(older).replace("body        BLOB NOT NULL,", "body        BLOB NOT NULL")
     path = tmp_path / "old.db"
     with sqlite3.connect(path) as db:
-        db.executescript(script)
-        db.execute("DROP TABLE returns")
-        db.execute(
-            "INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (1, 1, 1, 1, '', '')"
-        )
-        db.execute("PRAGMA user_version=1")
+        db.executescript(script + OLD_ROWS)
+        db.execute(f"PRAGMA user_version={version}")
     db.close()
     await asyncio.gather(*(use(path) for _ in range(4)))
-    async with opened(path, LEDGER, SPEED) as upgraded:
-        assert list(await upgraded.execute_fetchall("PRAGMA user_version")) == [(LEDGER.version,)]
-        assert list(await upgraded.execute_fetchall("SELECT replayed_at FROM queue")) == [(0,)]
-        assert list(await upgraded.execute_fetchall("SELECT count(*) FROM returns")) == [(0,)]
+    async with opened(path, LEDGER, SPEED) as upgraded, opened(new(path), LEDGER, SPEED) as fresh:
+        read = upgraded.execute_fetchall
+        assert list(await read("PRAGMA user_version")) == [(LEDGER.version,)]
+        assert list(await read("SELECT replayed_at FROM queue")) == [(0,)]
+        facts = "SELECT what, n, example FROM facts ORDER BY what"
+        assert list(await read(facts)) == [("made", 1, 0), ("total", 4, 0)]
+        assert list(await read("SELECT client, server, n FROM counts")) == [
+            ("ok", "accepted", 4),
+            ("ok", "accepted", 3),
+        ]
+        assert list(await read("SELECT * FROM totals")) == [
+            (0, 0, "acme", "A-1", "ok", "accepted", "", 7)
+        ]
+        assert list(await read("SELECT match_keys, n FROM coverage")) == [(4, 2)]
+        worth = "SELECT accepted_ms, arm, client_amount, server_currency, order_key FROM twins"
+        assert list(await read(worth)) == [(80, "", 0, "", None)]
+        assert list(await read("SELECT count(*) FROM returns")) == [(0,)]
+        for table in ("twins", "facts", "money", "arms", "totals", "coverage", "returns", "queue"):
+            columns = f"SELECT name, type, \"notnull\", pk FROM pragma_table_info('{table}')"
+            assert list(await read(columns)) == list(await fresh.execute_fetchall(columns))
+
+
+def new(path: Path) -> Path:
+    return path.with_name("new.db")
 
 
 @pytest.mark.parametrize("schema", [LEDGER, OUTBOX], ids=lambda schema: schema.name)

@@ -14,6 +14,7 @@ from firsthand.store.sqlite.codec import Group, encode
 from firsthand.store.sqlite.database import LEDGER, opened
 from firsthand.store.sqlite.intake import Intake
 from firsthand.store.sqlite.leases import Leases
+from firsthand.store.sqlite.pairs import Dedups
 from firsthand.store.sqlite.queue import SqliteQueue
 from tests.factories import NOW
 from tests.store.backends import LATER, event, kind_of, open_sqlite
@@ -37,7 +38,7 @@ async def take(db: aiosqlite.Connection, intake: Intake, group: Group) -> None:
 
 
 def made(**kinds: KindOf) -> Intake:
-    return Intake(b"s", kinds, {}, Leases())
+    return Intake(b"s", kinds, Dedups(), Leases())
 
 
 async def one(db: aiosqlite.Connection, sql: str) -> object:
@@ -66,7 +67,12 @@ async def test_the_ledger_holds_no_identifiers(tmp_path: Path) -> None:
         "value": f"mail {CANARY}8@example.com",
     }
     beacon = event(
-        0, event_key=f"{CANARY}9", subject=f"{CANARY}10", id=f"{CANARY}11", fields=fields
+        0,
+        event_key=f"{CANARY}9",
+        subject=f"{CANARY}10",
+        id=f"{CANARY}11",
+        fields=fields,
+        order=f"{CANARY}13",
     )
     other = event(1, vendor="unknown", fields={"value": f"{CANARY}12"})
     name = event(2, name=f"{CANARY}@example.com")

@@ -53,7 +53,8 @@ _NUMBERS = {
 class Schema:
     """What a file holds: ``name`` for messages, the version we know, the file with its tables.
 
-    ``steps``: the statement that makes a file of a version one of the next; none is left out.
+    ``steps``: what makes a file of a version one of the next, a statement or the name of a file of
+    statements (``.sql``); none is left out.
     """
 
     name: str
@@ -63,26 +64,33 @@ class Schema:
 
     def sql(self) -> str:
         """Return the statements that make an empty file one of this version."""
-        return Path(__file__).with_name(self.script).read_text("utf-8")
+        return _script(self.script)
 
     def upgrade(self, version: int) -> Iterator[str]:
         """Yield the statements that make a file of ``version`` (0: empty) one of this version."""
         if version == 0:
             yield from statements(self.sql())
         else:
-            yield from (self.steps[older] for older in range(version, self.version))
+            for older in range(version, self.version):
+                step = self.steps[older]
+                yield from statements(_script(step)) if step.endswith(".sql") else (step,)
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text("utf-8")
 
 
 OUTBOX = Schema("outbox", 1, "schema_outbox.sql")
 LEDGER = Schema(
     "ledger",
-    3,
+    4,
     "schema_ledger.sql",
     {
         1: "ALTER TABLE queue ADD COLUMN replayed_at INTEGER NOT NULL DEFAULT 0",
         2: "CREATE TABLE returns (day INTEGER NOT NULL, family TEXT NOT NULL,"
         " after INTEGER NOT NULL, n INTEGER NOT NULL,"
         " PRIMARY KEY (day, family, after)) WITHOUT ROWID",
+        3: "ledger_3_to_4.sql",
     },
 )
 AGGREGATES = Schema("aggregates", 1, "schema_aggregates.sql")

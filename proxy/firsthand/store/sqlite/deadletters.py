@@ -7,6 +7,7 @@ the delivering process keeps in memory does not depend on these rows.
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ WHERE dead.id > :after AND dead_at >= :since
 ORDER BY dead.id LIMIT :limit"""
 RETURNING = """
 SELECT dead.id, dead.lane, twins.id, twins.series, twins.at, twins.client, twins.server,
-  twins.reason
+  twins.reason, twins.arm, twins.client_amount, twins.client_currency, twins.server_amount,
+  twins.server_currency
 FROM json_each(?) AS wanted CROSS JOIN dead ON dead.id = wanted.value
 CROSS JOIN lanes ON lanes.id = dead.lane
 CROSS JOIN twins ON twins.id = dead.twin AND twins.server = dead.server
@@ -43,6 +45,22 @@ SELECT lane, twin, at, ?1, ?1, subject, body FROM dead WHERE id = ?2"""
 DISINTER = "DELETE FROM dead WHERE id = ?"
 QUEUED_AGAIN = "UPDATE twins SET server = ?, reason = '' WHERE id = ?"
 LANE_COUNTS = "UPDATE lanes SET waiting = waiting + ?1, dead = dead - ?1 WHERE id = ?2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """Where a letter's twin stands, as a ``tally.Counted``."""
+
+    series: int
+    at: int
+    client: str
+    server: str
+    reason: str
+    arm: str
+    client_amount: int
+    client_currency: str
+    server_amount: int
+    server_currency: str
 
 
 @asynccontextmanager
@@ -80,9 +98,9 @@ class SqliteDeadLetters:
         tally, queued = Tally(), Server.QUEUED.value
         async with self._writer.transaction() as db:
             found = list(await db.execute_fetchall(RETURNING, (as_json(rows),)))
-            for _, _, _, series, at, client, server, reason in found:
-                tally.state(at, series, client, server, reason, n=-1)
-                tally.state(at, series, client, queued, Reason.NONE.value, n=1)
+            for was in (_Ended(*row[3:]) for row in found):
+                tally.twin(was, -1)
+                tally.twin(replace(was, server=queued, reason=Reason.NONE.value), 1)
             await many(db, REQUEUE, [(now, row[0]) for row in found])
             await many(db, DISINTER, [(row[0],) for row in found])
             await many(db, QUEUED_AGAIN, [(queued, row[2]) for row in found])

@@ -15,6 +15,7 @@ from firsthand.store.sqlite.keeping import SqliteKeeping
 from firsthand.store.sqlite.leases import Leases
 from firsthand.store.sqlite.ledger import SqliteLedger, open_ledger
 from firsthand.store.sqlite.mover import SqliteMover
+from firsthand.store.sqlite.pairs import Dedups
 from firsthand.store.sqlite.queue import SqliteQueue
 from firsthand.store.sqlite.receipts import SqliteReceipts, open_receipts
 
@@ -49,18 +50,21 @@ async def open_delivering(  # noqa: PLR0913 - what the process knows and the sto
     kinds: Mapping[str, KindOf],
     windows: Mapping[str, int],
     durability: Durability,
+    only: Mapping[str, frozenset[str]] | None = None,
 ) -> AsyncIterator[Delivering]:
     """Yield mover, queue, ledger, keeping. ``held`` is the ledger's lock (``files.ledger_lock``).
 
     ``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the privacy class of an API path,
-    ``windows`` for how many ms an event key stands for one event (none or 0: for a week).
+    ``windows`` for how many ms an event key stands for one event (none or 0: for a week), ``only``
+    the events of vendors that count no others once.
     Raises ``ConfigError`` when the ledger's file cannot be used.
     """
     if held.path.parent != folder:
         raise ConfigError(f"{held.path}: not the lock of {folder}")
     path = ledger_path(folder)
     leases = Leases()
-    intake = Intake(secret, kinds, windows, leases)
+    dedups = Dedups(windows, only or {})
+    intake = Intake(secret, kinds, dedups, leases)
     async with (
         opened(path, LEDGER, durability) as db,
         open_ledger(folder) as ledger,
@@ -74,8 +78,7 @@ async def open_delivering(  # noqa: PLR0913 - what the process knows and the sto
         writer.on_failure(intake.forget)
         mover = SqliteMover(folder, writer, intake, receipts)
         try:
-            queue = SqliteQueue(writer, leases)
-            keeping = SqliteKeeping(writer, leases)
+            queue, keeping = SqliteQueue(writer, leases, dedups), SqliteKeeping(writer, leases)
             yield Delivering(mover, queue, ledger, keeping, receipts)
         finally:
             await mover.close()

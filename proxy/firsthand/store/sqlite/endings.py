@@ -5,7 +5,7 @@ Every function runs inside the queue's transaction.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiosqlite
@@ -15,13 +15,17 @@ from firsthand.model import Pending, Reason, Server
 from firsthand.rules.outcomes import ENDS_ACCEPTED, ENDS_DEAD, bucket, server_state
 from firsthand.store.contract import Settled
 from firsthand.store.sqlite.database import many
+from firsthand.store.sqlite.pairs import Dedups, Pair, verdict
 from firsthand.store.sqlite.tally import Tally
 
 STANDING = """
-SELECT queue.id, queue.lane, queue.at, twins.id, twins.series, twins.at,
-  twins.client, twins.server, twins.reason, tombstones.at IS NOT NULL
+SELECT queue.id, queue.lane, queue.at, twins.id, tombstones.at IS NOT NULL,
+  series.vendor, series.name, series.account = series.destination, twins.made,
+  twins.series, twins.at, twins.client, twins.server, twins.reason, twins.arm,
+  twins.client_amount, twins.client_currency, twins.server_amount, twins.server_currency
 FROM json_each(?) AS wanted CROSS JOIN queue ON queue.id = wanted.value
 CROSS JOIN twins ON twins.id = queue.twin CROSS JOIN lanes ON lanes.id = queue.lane
+CROSS JOIN series ON series.id = twins.series
 LEFT JOIN tombstones ON tombstones.subject = queue.subject AND tombstones.vendor = lanes.vendor
   AND tombstones.at >= queue.at"""
 SET_STATE = """
@@ -41,19 +45,30 @@ SET_MESSAGE = "UPDATE traces SET message = ? WHERE twin = ?"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A waiting beacon and its twin, before something happens to them. ``withdrawn``: by now its
-    subject has withdrawn, so that nothing of it is kept."""
+    """A waiting beacon and where its twin stands; from ``series`` on it is a ``tally.Counted``.
+
+    ``withdrawn``: its visitor has withdrawn since; ``one_account``: both paths tell one account.
+    """
 
     row: int
     lane: int
     arrived_at: int
     twin: int
+    withdrawn: int
+    vendor: str
+    name: str
+    one_account: int
+    made: int
     series: int
-    twin_at: int
+    at: int
     client: str
     server: str
     reason: str
-    withdrawn: int
+    arm: str
+    client_amount: int
+    client_currency: str
+    server_amount: int
+    server_currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +86,20 @@ class Step:
         return self.server in ENDS_DEAD and not self.standing.withdrawn
 
 
-async def end(db: aiosqlite.Connection, done: Iterable[Settled], *, now: int) -> None:
-    """Settle beacons; rows that wait no more are left out. Raises ``TypeError`` on no end."""
+async def end(
+    db: aiosqlite.Connection, done: Iterable[Settled], *, now: int, dedups: Dedups | None = None
+) -> None:
+    """Settle beacons; rows that wait no more are left out. Raises ``TypeError`` on no end.
+
+    ``dedups`` tells how vendors count what both paths told them; where nothing is accepted, nobody
+    asks.
+    """
     ended = {one.row: one for one in done}
     states = {one.row: server_state(one.outcome) for one in ended.values()}
     steps = [
         _step(standing, *states[standing.row], now=now) for standing in await _standings(db, ended)
     ]
-    await _change_twins(db, steps)
+    await _change_twins(db, steps, dedups or Dedups())
     await _bury(db, steps, ended, now)
     await _leave(db, steps, ended, now)
     await many(db, SET_TRACE, _traces(steps, ended))
@@ -91,7 +112,7 @@ async def put_off(
     steps = [
         Step(standing, Server(standing.server), reason) for standing in await _standings(db, rows)
     ]
-    await _change_twins(db, steps)
+    await _change_twins(db, steps, Dedups())
     await many(db, RETRY, [(due_at, step.standing.row) for step in steps])
     await many(db, SET_MESSAGE, [(message, step.standing.twin) for step in steps])
 
@@ -118,20 +139,38 @@ def _step(standing: Standing, server: Server, reason: Reason, *, now: int) -> St
     return Step(standing, server, reason, took)
 
 
-async def _change_twins(db: aiosqlite.Connection, steps: Sequence[Step]) -> None:
+async def _change_twins(db: aiosqlite.Connection, steps: Sequence[Step], dedups: Dedups) -> None:
     tally = Tally()
     rows: list[tuple[Any, ...]] = []
     for step in steps:
         was, server, reason = step.standing, step.server.value, step.reason.value
         if step.accepted_ms is not None:
-            tally.accepted(was.twin_at, was.series, bucket(step.accepted_ms))
+            tally.accepted(was.at, was.series, bucket(step.accepted_ms))
         elif (was.server, was.reason) == (server, reason):
             continue
-        tally.state(was.twin_at, was.series, was.client, was.server, was.reason, n=-1)
-        tally.state(was.twin_at, was.series, was.client, server, reason, n=1)
+        tally.twin(was, -1)
+        tally.twin(replace(was, server=server, reason=reason), 1)
+        _pair(tally, step, dedups)
         rows.append((server, reason, step.accepted_ms, was.twin))
     await many(db, SET_STATE, rows)
     await tally.write(db)
+
+
+def _pair(tally: Tally, step: Step, dedups: Dedups) -> None:
+    """Count how the vendor sees a pair of which the browser's request was there first."""
+    was = step.standing
+    told = Pair(
+        vendor=was.vendor,
+        name=was.name,
+        one_account=bool(was.one_account),
+        made=bool(was.made),
+        client=was.client,
+        server=step.server.value,
+        apart_ms=step.accepted_ms or 0,
+    )
+    what = verdict(told, dedups)
+    if what is not None:
+        tally.fact(was.at, was.series, what, was.twin)
 
 
 async def _bury(

@@ -13,10 +13,11 @@ from firsthand.store.sqlite.codec import Group
 from firsthand.store.sqlite.database import many
 from firsthand.store.sqlite.erasing import erase
 from firsthand.store.sqlite.leases import Leases
+from firsthand.store.sqlite.pairs import Dedups
 from firsthand.store.sqlite.series import LANES, MAX_TEXT, SERIES, Bounds, Key, Numbered
 from firsthand.store.sqlite.tally import Tally, note_key
-from firsthand.store.sqlite.twinkeys import own_key, owner_of, twin_key
-from firsthand.store.sqlite.twins import Arrivals, Twin, Waiting
+from firsthand.store.sqlite.twinkeys import order_key, own_key, owner_of, twin_key
+from firsthand.store.sqlite.twins import Arrivals, Told, Twin, Waiting
 from firsthand.store.sqlite.withdrawing import withdraw
 
 TRACES = 2_000
@@ -28,16 +29,25 @@ WITH RECURSIVE wanted (rest) AS (
   SELECT :keys UNION ALL SELECT substr(rest, 17) FROM wanted WHERE length(rest) > 16
 )
 SELECT id, key, owner, series, at, origin, seen, client, client_ms, server, reason,
-  client_keys, server_keys, verdict, bot
+  client_keys, server_keys, verdict, bot, accepted_ms, made, signs, arm,
+  client_amount, client_currency, server_amount, server_currency
 FROM wanted CROSS JOIN twins ON key = substr(rest, 1, 16)"""
+ORDERS = """
+WITH RECURSIVE wanted (rest) AS (
+  SELECT :keys UNION ALL SELECT substr(rest, 17) FROM wanted WHERE length(rest) > 16
+)
+SELECT order_key, id, at FROM wanted CROSS JOIN twins ON order_key = substr(rest, 1, 16)
+ORDER BY id"""
 LAST_TWIN = "SELECT coalesce(max(id), 0) FROM twins"
 ADD_TWIN = """
 INSERT INTO twins (id, key, owner, series, at, origin, seen, client, client_ms, server, reason,
-  client_keys, server_keys, verdict, bot)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+  client_keys, server_keys, verdict, bot, made, signs, arm,
+  client_amount, client_currency, server_amount, server_currency, order_key)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 CHANGE_TWIN = """
 UPDATE twins SET owner = ?, seen = ?, client = ?, client_ms = ?, server = ?, reason = ?,
-  client_keys = ?, server_keys = ?, verdict = ? WHERE id = ?"""
+  client_keys = ?, server_keys = ?, verdict = ?, arm = ?,
+  client_amount = ?, client_currency = ?, server_amount = ?, server_currency = ? WHERE id = ?"""
 RETIRE_TWIN = "UPDATE twins SET key = NULL WHERE id = ?"
 ENQUEUE = "INSERT INTO queue (lane, twin, at, due_at, subject, body) VALUES (?, ?, ?, ?, ?, ?)"
 MORE_WAITING = "UPDATE lanes SET waiting = waiting + ? WHERE id = ?"
@@ -51,19 +61,19 @@ UNREADABLE = ("", "", "", "", "")
 
 class Intake:
     """``secret`` keys the twins' hashes; ``kinds`` gives, by vendor, the kind of an API path,
-    ``windows`` for how many ms a key stands for one event; ``leases`` tells what is being sent.
+    ``dedups`` for how long a key stands for one event; ``leases`` tells what is being sent.
     """
 
     def __init__(
         self,
         secret: bytes,
         kinds: Mapping[str, KindOf],
-        windows: Mapping[str, int],
+        dedups: Dedups,
         leases: Leases,
     ) -> None:
         self._secret = secret
         self._kinds = kinds
-        self._windows = windows
+        self._dedups = dedups
         self._leases = leases
         self._series = Numbered(SERIES)
         self._lanes = Numbered(LANES)
@@ -111,22 +121,24 @@ class Intake:
     async def _arrivals(
         self, db: aiosqlite.Connection, group: Group, series: Mapping[Key, int], tally: Tally
     ) -> Arrivals:
-        keys = [twin_key(self._secret, beacon) for beacon, _ in group.beacons]
-        owners = [
-            owner_of(self._secret, key, beacon)
-            for key, (beacon, _) in zip(keys, group.beacons, strict=True)
-        ]
-        known = await _known(db, keys)
-        contested = _contested(keys, owners, known)
+        told = [self._told(series, *each) for each in group.beacons]
+        known = await _known(db, [each.key for each in told])
+        contested = _contested(told, known)
         if contested:
             known |= await _known(db, contested)
-        arrivals = Arrivals(known, 0, tally, self._windows)
-        if keys:
+        arrivals = Arrivals(known, 0, tally, self._dedups, await _orders(db, told))
+        if told:
             ((last,),) = await db.execute_fetchall(LAST_TWIN)
             arrivals.next_id = last + 1
-        for key, owner, (beacon, body) in zip(keys, owners, group.beacons, strict=True):
-            arrivals.add(key, series[_series_key(beacon)], beacon, body, owner)
+        for each in told:
+            arrivals.add(each)
         return arrivals
+
+    def _told(self, series: Mapping[Key, int], beacon: Beacon, body: bytes) -> Told:
+        key = twin_key(self._secret, beacon)
+        owner = owner_of(self._secret, key, beacon)
+        order = order_key(self._secret, beacon)
+        return Told(key, series[_series_key(beacon)], beacon, body, owner, order)
 
     async def _enqueue(
         self, db: aiosqlite.Connection, waiting: Iterable[Waiting], now: int
@@ -177,16 +189,23 @@ def _lane_key(beacon: Beacon) -> Key:
     return beacon.vendor, beacon.to
 
 
-def _contested(
-    keys: Iterable[bytes], owners: Iterable[bytes], known: Mapping[bytes, Twin]
-) -> list[bytes]:
+def _contested(told: Iterable[Told], known: Mapping[bytes, Twin]) -> list[bytes]:
     """Return the keys of their own of visitors whose event's key another visitor's event has."""
     holders = {key: twin.owner for key, twin in known.items() if twin.owner}
     return [
-        own_key(key, owner)
-        for key, owner in zip(keys, owners, strict=True)
-        if owner and holders.setdefault(key, owner) != owner
+        own_key(each.key, each.owner)
+        for each in told
+        if each.owner and holders.setdefault(each.key, each.owner) != each.owner
     ]
+
+
+async def _orders(db: aiosqlite.Connection, told: Iterable[Told]) -> dict[bytes, tuple[int, int]]:
+    """Return the newest twin of each order that ``told`` name, and when it arrived."""
+    blob = b"".join({each.order_key for each in told if each.order_key})
+    if not blob:
+        return {}
+    rows = await db.execute_fetchall(ORDERS, {"keys": blob})
+    return {key: (twin, at) for key, twin, at in rows}
 
 
 async def _known(db: aiosqlite.Connection, keys: Iterable[bytes]) -> dict[bytes, Twin]:
@@ -203,7 +222,9 @@ async def _write_twins(db: aiosqlite.Connection, arrivals: Arrivals) -> None:
     changed = [
         (
             *(twin.owner, twin.seen, twin.client, twin.client_ms, twin.server, twin.reason),
-            *(twin.client_keys, twin.server_keys, twin.verdict, twin.id),
+            *(twin.client_keys, twin.server_keys, twin.verdict, twin.arm),
+            *(twin.client_amount, twin.client_currency),
+            *(twin.server_amount, twin.server_currency, twin.id),
         )
         for twin in arrivals.changed.values()
     ]
@@ -218,4 +239,6 @@ def _twin_row(twin: Twin, key: bytes | None) -> tuple[Any, ...]:
         *(twin.id, key, twin.owner, twin.series, twin.at, twin.origin, twin.seen),
         *(twin.client, twin.client_ms, twin.server, twin.reason),
         *(twin.client_keys, twin.server_keys, twin.verdict, twin.bot),
+        *(twin.made, twin.signs, twin.arm, twin.client_amount, twin.client_currency),
+        *(twin.server_amount, twin.server_currency, twin.order_key),
     )

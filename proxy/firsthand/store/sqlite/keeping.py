@@ -11,7 +11,7 @@ from firsthand.store.contract import Retention, Settled
 from firsthand.store.sqlite.database import Writer, many
 from firsthand.store.sqlite.endings import end, unbury
 from firsthand.store.sqlite.leases import Leases
-from firsthand.store.sqlite.tally import DAY_MS
+from firsthand.store.sqlite.tally import DAY_MS, ROLL_UPS
 
 STEP = 250
 """Rows of a transaction: the mover waits for no longer than it takes itself."""
@@ -32,7 +32,6 @@ SELECT id FROM twins WHERE at < ? AND id < (SELECT max(id) FROM twins) ORDER BY 
 DELETE_TWIN = "DELETE FROM twins WHERE id = ?"
 DELETE_TRACE = "DELETE FROM traces WHERE twin = ?"
 NOTES = "notes"
-ROLL_UPS = ("counts", NOTES, "coverage", "latency", "key_health")
 OLD_RETURNS = "DELETE FROM returns WHERE day < ?"
 OLDEST = {
     table: f"SELECT min(at) FROM {table} WHERE by_day = ?"  # noqa: S608 - one of the names above

@@ -9,6 +9,7 @@ from firsthand.store.sqlite.codec import UNREADABLE, decode
 from firsthand.store.sqlite.database import Writer
 from firsthand.store.sqlite.endings import as_json, end, put_off
 from firsthand.store.sqlite.leases import Leases
+from firsthand.store.sqlite.pairs import Dedups
 
 LANES = "SELECT vendor, account FROM lanes WHERE waiting > 0 ORDER BY vendor, account"
 LANE_ID = "SELECT id FROM lanes WHERE vendor = ? AND account = ?"
@@ -28,10 +29,15 @@ FROM lanes ORDER BY vendor, account"""
 
 
 class SqliteQueue:
-    """``contract.Queue``. ``leases`` are shared with who must leave alone what is being sent."""
+    """``contract.Queue``. ``leases`` are shared with who must leave alone what is being sent;
+    ``dedups`` tells how vendors count what both paths told them.
+    """
 
-    def __init__(self, writer: Writer, leases: Leases | None = None) -> None:
+    def __init__(
+        self, writer: Writer, leases: Leases | None = None, dedups: Dedups | None = None
+    ) -> None:
         self._writer = writer
+        self._dedups = dedups
         self._leases = leases or Leases()
 
     async def lanes(self) -> list[Lane]:
@@ -76,7 +82,7 @@ class SqliteQueue:
     async def settle(self, done: Sequence[Settled], *, now: int) -> None:
         """Note how beacons ended. Rows that are settled already are left as they are."""
         async with self._writer.transaction() as db:
-            await end(db, done, now=now)
+            await end(db, done, now=now, dedups=self._dedups)
         self._leases.drop(one.row for one in done)
 
     async def retry(

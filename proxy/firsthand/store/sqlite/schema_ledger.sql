@@ -24,6 +24,10 @@ CREATE TABLE series (
 -- which a key that another visitor's event has is told; it links no two events.
 -- seen: bit set of the ways it came by. verdict: 1 analytics, 2 marketing, 4 explicit.
 -- client_keys, server_keys: bit sets of model.MatchKey. accepted_ms: from arrival to acceptance.
+-- made: the browser's beacon had no event key. signs: bit set of rules.bots.BotSign. arm: rules.holdout.Arm.
+-- client_amount, server_amount: what the event is worth by what each path told, in ten-thousandths
+-- of the currency's unit. order_key: keyed hash of the order's number, by which one purchase under
+-- two event keys is told.
 CREATE TABLE twins (
   id          INTEGER PRIMARY KEY,
   key         BLOB UNIQUE,
@@ -40,9 +44,18 @@ CREATE TABLE twins (
   server_keys INTEGER NOT NULL,
   verdict     INTEGER NOT NULL,
   bot         INTEGER NOT NULL,
-  accepted_ms INTEGER
+  accepted_ms INTEGER,
+  made            INTEGER NOT NULL DEFAULT 0,
+  signs           INTEGER NOT NULL DEFAULT 0,
+  arm             TEXT NOT NULL DEFAULT '',
+  client_amount   INTEGER NOT NULL DEFAULT 0,
+  client_currency TEXT NOT NULL DEFAULT '',
+  server_amount   INTEGER NOT NULL DEFAULT 0,
+  server_currency TEXT NOT NULL DEFAULT '',
+  order_key       BLOB
 );
 CREATE INDEX twins_at ON twins (at);
+CREATE INDEX twins_order ON twins (order_key) WHERE order_key IS NOT NULL;
 
 -- Roll-ups. by_day: 0 hours, 1 days. at: start of the hour or day of the twin's first arrival.
 CREATE TABLE counts (
@@ -56,6 +69,19 @@ CREATE TABLE counts (
   PRIMARY KEY (by_day, at, series, client, server, reason)
 ) WITHOUT ROWID;
 
+-- counts with all names of an account together.
+CREATE TABLE totals (
+  by_day  INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  vendor  TEXT NOT NULL,
+  account TEXT NOT NULL,
+  client  TEXT NOT NULL,
+  server  TEXT NOT NULL,
+  reason  TEXT NOT NULL,
+  n       INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, vendor, account, client, server, reason)
+) WITHOUT ROWID;
+
 CREATE TABLE notes (
   by_day INTEGER NOT NULL,
   at     INTEGER NOT NULL,
@@ -65,15 +91,15 @@ CREATE TABLE notes (
   PRIMARY KEY (by_day, at, series, reason)
 ) WITHOUT ROWID;
 
--- match_key: one bit of model.MatchKey.
+-- match_keys: bit set of model.MatchKey, of twins with just these (one bit a row before version 3).
 CREATE TABLE coverage (
-  by_day    INTEGER NOT NULL,
-  at        INTEGER NOT NULL,
-  series    INTEGER NOT NULL,
-  path      TEXT NOT NULL,
-  match_key INTEGER NOT NULL,
-  n         INTEGER NOT NULL,
-  PRIMARY KEY (by_day, at, series, path, match_key)
+  by_day     INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  series     INTEGER NOT NULL,
+  path       TEXT NOT NULL,
+  match_keys INTEGER NOT NULL,
+  n          INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, path, match_keys)
 ) WITHOUT ROWID;
 
 -- up_to_ms: upper bound of the bucket, -1 for the last, which has none.
@@ -86,15 +112,42 @@ CREATE TABLE latency (
   PRIMARY KEY (by_day, at, series, up_to_ms)
 ) WITHOUT ROWID;
 
--- what: total (twins), made (their key is ours), repeated (came again by the same way), clashes
--- (another visitor's event had the key).
-CREATE TABLE key_health (
+-- what: rollups.What. example: the newest twin that it was counted for, 0 for none.
+CREATE TABLE facts (
+  by_day  INTEGER NOT NULL,
+  at      INTEGER NOT NULL,
+  series  INTEGER NOT NULL,
+  what    TEXT NOT NULL,
+  n       INTEGER NOT NULL,
+  example INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (by_day, at, series, what)
+) WITHOUT ROWID;
+
+-- Sums of what twins in a joint state are worth, in ten-thousandths of a currency's unit; n: twins.
+CREATE TABLE money (
+  by_day        INTEGER NOT NULL,
+  at            INTEGER NOT NULL,
+  series        INTEGER NOT NULL,
+  client        TEXT NOT NULL,
+  server        TEXT NOT NULL,
+  reason        TEXT NOT NULL,
+  currency      TEXT NOT NULL,
+  n             INTEGER NOT NULL,
+  client_amount INTEGER NOT NULL,
+  server_amount INTEGER NOT NULL,
+  PRIMARY KEY (by_day, at, series, client, server, reason, currency)
+) WITHOUT ROWID;
+
+-- Twins of visitors who were drawn into an arm of the holdout (rules.holdout.Arm).
+CREATE TABLE arms (
   by_day INTEGER NOT NULL,
   at     INTEGER NOT NULL,
   series INTEGER NOT NULL,
-  what   TEXT NOT NULL,
+  arm    TEXT NOT NULL,
+  client TEXT NOT NULL,
+  server TEXT NOT NULL,
   n      INTEGER NOT NULL,
-  PRIMARY KEY (by_day, at, series, what)
+  PRIMARY KEY (by_day, at, series, arm, client, server)
 ) WITHOUT ROWID;
 
 -- Keepers that browsers showed, see model.Sighting. day: of issue, in days since 1970. after: days

@@ -23,6 +23,17 @@ def key_of(secret: bytes, *parts: str) -> bytes:
     return hmac.digest(secret, "\0".join(parts).encode(), "sha256")[:KEY_BYTES]
 
 
+def order_key(secret: bytes, beacon: Beacon) -> bytes | None:
+    """Return the keyed hash by which an order is known under another event key; ``None``: no order.
+
+    It is told apart by site, vendor, account and name, as the event key is.
+    """
+    if not beacon.order:
+        return None
+    parts = ("order", beacon.site, beacon.vendor, beacon.account, beacon.name, beacon.order)
+    return hmac.digest(secret, "\0".join(parts).encode(), "sha256")[:KEY_BYTES]
+
+
 def owner_of(secret: bytes, key: bytes, beacon: Beacon) -> bytes:
     """Return a keyed hash of twin key and visitor, empty where no browser speaks for a visitor.
 

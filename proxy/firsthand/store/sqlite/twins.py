@@ -5,20 +5,15 @@ another visitor's browser sends the same key, that is an event of its own under 
 neither a site that gives all its leads one key loses them, nor whoever guesses an order's key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from firsthand.model import Beacon, Client, Origin, Reason, Server, Verdict
-from firsthand.store.sqlite.tally import (
-    CLASHES,
-    CLIENT_PATH,
-    DAY_MS,
-    MADE,
-    REPEATED,
-    SERVER_PATH,
-    TOTAL,
-    Tally,
-)
+from firsthand.rules.bots import BotSign
+from firsthand.store.rollups import What
+from firsthand.store.sqlite.pairs import Dedups, Pair, verdict
+from firsthand.store.sqlite.tally import CLIENT_PATH, DAY_MS, SERVER_PATH, Tally
 from firsthand.store.sqlite.twinkeys import own_key
 
 WINDOW_MS = 7 * DAY_MS
@@ -32,6 +27,15 @@ _RANK = {
     Client.FAILED: 3,
     Client.OK: 4,
 }
+_BROWSERS = frozenset({Origin.PIXEL, Origin.COPY})
+"""Ways by which the browser's own request to the vendor is known."""
+_SIGNS = {
+    BotSign.SAYS_SO: What.SAYS_SO,
+    BotSign.NAMELESS: What.NAMELESS,
+    BotSign.BARE: What.BARE,
+    BotSign.RATE: What.RATE,
+    BotSign.INSTANT: What.INSTANT,
+}
 _SEEN = {Origin.PIXEL: 1, Origin.COPY: 2, Origin.SNIPPET: 4, Origin.BACKEND: 8}
 
 
@@ -39,7 +43,8 @@ _SEEN = {Origin.PIXEL: 1, Origin.COPY: 2, Origin.SNIPPET: 4, Origin.BACKEND: 8}
 class Twin:
     """A row of ``twins``; ``seen`` is the bit set of the ways it came by.
 
-    ``owner`` is empty as long as no browser has told it.
+    ``owner`` is empty as long as no browser has told it. ``order_key`` is read of no row that
+    exists: the ledger is asked for orders by themselves.
     """
 
     id: int
@@ -57,6 +62,15 @@ class Twin:
     server_keys: int
     verdict: int
     bot: int
+    accepted_ms: int | None = None
+    made: int = 0
+    signs: int = 0
+    arm: str = ""
+    client_amount: int = 0
+    client_currency: str = ""
+    server_amount: int = 0
+    server_currency: str = ""
+    order_key: bytes | None = None
 
 
 def better(known: str, told: Client) -> str:
@@ -67,6 +81,19 @@ def better(known: str, told: Client) -> str:
 def verdict_bits(verdict: Verdict) -> int:
     """Return a verdict as the ledger keeps it: 1 analytics, 2 marketing, 4 explicit."""
     return verdict.analytics + 2 * verdict.marketing + 4 * verdict.explicit
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A beacon and what it is known by: ``owner`` as ``owner_of`` says, ``order_key`` likewise;
+    ``body`` is its JSON."""
+
+    key: bytes
+    series: int
+    beacon: Beacon
+    body: bytes
+    owner: bytes = b""
+    order_key: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +109,8 @@ class Waiting:
 class Arrivals:
     """What a batch of beacons does to the twins. ``known`` holds those that exist already.
 
-    ``windows``  by vendor, for how many ms a key stands for one event.
+    ``dedups``  for how long a key stands for one event at each vendor, and for which.
+    ``orders``   by order key, the newest twin that told an order: its id and when it arrived.
     ``fresh`` and ``changed`` are to be written, ``waiting`` to be queued; the ids in ``retired``
     lose their key, ``aged`` are new and without one; ``told`` holds, by twin, the beacon that its
     trace shows.
@@ -91,7 +119,8 @@ class Arrivals:
     known: Mapping[bytes, Twin]
     next_id: int
     tally: Tally
-    windows: Mapping[str, int] = field(default_factory=dict)
+    dedups: Dedups = field(default_factory=Dedups)
+    orders: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     fresh: dict[bytes, Twin] = field(default_factory=dict)
     changed: dict[bytes, Twin] = field(default_factory=dict)
     retired: set[int] = field(default_factory=set)
@@ -99,16 +128,16 @@ class Arrivals:
     waiting: list[Waiting] = field(default_factory=list)
     told: dict[int, Beacon] = field(default_factory=dict)
 
-    def add(self, key: bytes, series: int, beacon: Beacon, body: bytes, owner: bytes = b"") -> None:
-        """Take the next beacon; ``body`` is its JSON, ``owner`` what ``owner_of`` says of it."""
-        under, twin = self._place(key, beacon, owner)
+    def add(self, told: Told) -> None:
+        """Take the next beacon."""
+        under, twin = self._place(told.key, told.beacon, told.owner)
         if twin is not None:
-            self._again(twin, beacon, body, owner)
+            self._again(twin, told)
             return
-        if under != key:
-            self.tally.key_health(beacon.at, series, CLASHES)
+        if under != told.key:
+            self.tally.fact(told.beacon.at, told.series, What.CLASHES, self.next_id)
         self._retire(under)
-        self._first(under, series, beacon, body, owner)
+        self._first(under, told)
 
     def _place(self, key: bytes, beacon: Beacon, owner: bytes) -> tuple[bytes, Twin | None]:
         """Return under which key a beacon stands, and its event's twin if that is known."""
@@ -128,7 +157,7 @@ class Arrivals:
         """Return a twin if it is young enough for a beacon to be of the same event."""
         if twin is None:
             return None
-        window = max(self.windows.get(beacon.vendor) or WINDOW_MS, SHORTEST_WINDOW_MS)
+        window = max(self.dedups.windows.get(beacon.vendor) or WINDOW_MS, SHORTEST_WINDOW_MS)
         return twin if beacon.at - twin.at <= window else None
 
     def _retire(self, key: bytes) -> None:
@@ -138,12 +167,13 @@ class Arrivals:
         elif (twin := self._holder(key)) is not None:
             self.retired.add(twin.id)
 
-    def _first(self, key: bytes, series: int, beacon: Beacon, body: bytes, owner: bytes) -> None:
+    def _first(self, key: bytes, told: Told) -> None:
+        beacon = told.beacon
         twin = Twin(
             id=self.next_id,
             key=key,
-            owner=owner,
-            series=series,
+            owner=told.owner,
+            series=told.series,
             at=beacon.at,
             origin=beacon.origin.value,
             seen=_SEEN[beacon.origin],
@@ -155,44 +185,93 @@ class Arrivals:
             server_keys=beacon.server_keys,
             verdict=verdict_bits(beacon.verdict),
             bot=beacon.bot,
+            made=int(beacon.key_made),
+            signs=beacon.bot_signs,
+            arm=beacon.arm,
+            client_amount=beacon.amount if beacon.origin in _BROWSERS else 0,
+            client_currency=beacon.currency if beacon.origin in _BROWSERS else "",
+            server_amount=beacon.amount,
+            server_currency=beacon.currency,
+            order_key=told.order_key,
         )
         self.next_id += 1
         self.fresh[key] = twin
-        self._count_first(twin, key_made=beacon.key_made)
-        self._follow(twin, beacon, body)
+        self._count_first(twin)
+        self._order(twin, beacon)
+        self._follow(twin, beacon, told.body)
 
-    def _count_first(self, twin: Twin, *, key_made: bool) -> None:
+    def _count_first(self, twin: Twin) -> None:
         tally, at, series = self.tally, twin.at, twin.series
-        tally.state(at, series, twin.client, twin.server, twin.reason, n=1)
+        tally.twin(twin, 1)
         tally.keys(at, series, CLIENT_PATH, twin.client_keys)
         tally.keys(at, series, SERVER_PATH, twin.server_keys)
-        tally.key_health(at, series, TOTAL)
-        if key_made:
-            tally.key_health(at, series, MADE)
+        for what in _facts(twin):
+            tally.fact(at, series, what, twin.id)
 
-    def _again(self, twin: Twin, beacon: Beacon, body: bytes, owner: bytes) -> None:
-        """Take a further beacon of an event: it is never sent twice, its outcome may be better."""
+    def _order(self, twin: Twin, beacon: Beacon) -> None:
+        """Count an order that came under another key before: the vendor sees two events."""
+        if twin.order_key is None:
+            return
+        other, at = self.orders.get(twin.order_key, (twin.id, twin.at))
+        window = self.dedups.windows.get(beacon.vendor) or WINDOW_MS
+        if other != twin.id and twin.at - at <= max(window, SHORTEST_WINDOW_MS):
+            self.tally.fact(twin.at, twin.series, What.PAIR_CHANGED, twin.id)
+        self.orders[twin.order_key] = (twin.id, twin.at)
+
+    def _again(self, twin: Twin, told: Told) -> None:
+        """Take a further beacon of an event: it is never sent twice, its outcome may be better.
+
+        Nor is it sent for a visitor whom the holdout leaves out, whoever tells it.
+        """
+        beacon = told.beacon
         client = better(twin.client, beacon.client)
         improved = client != twin.client
-        opens = twin.server == Server.WITHHELD and not beacon.withheld
-        if not improved and not opens:
-            why = beacon.withheld or Reason.DUPLICATE
-            self.tally.note(beacon.at, twin.series, why.value)
-            if not beacon.withheld and twin.seen & _SEEN[beacon.origin]:
-                self.tally.key_health(twin.at, twin.series, REPEATED)
+        closed = twin.server == Server.WITHHELD and twin.reason != Reason.HOLDOUT
+        opens = closed and not beacon.withheld
+        self._count_again(twin, beacon, news=improved or opens)
         after = replace(
             twin,
-            owner=twin.owner or owner,
+            owner=twin.owner or told.owner,
             seen=twin.seen | _SEEN[beacon.origin],
             client=client,
             client_ms=beacon.client_ms if improved else twin.client_ms,
             client_keys=twin.client_keys | beacon.client_keys,
+            arm=twin.arm or beacon.arm,
+            **_worth(twin, beacon),
         )
         if opens:
             after = self._opened(after, beacon)
         self._keep(twin, after)
+        if improved:
+            self._pair(after, beacon)
         if opens:
-            self._follow(after, beacon, body)
+            self._follow(after, beacon, told.body)
+
+    def _count_again(self, twin: Twin, beacon: Beacon, *, news: bool) -> None:
+        tally, seen = self.tally, twin.seen & _SEEN[beacon.origin]
+        if seen and _differs(twin, beacon):
+            tally.fact(twin.at, twin.series, What.REUSED, twin.id)
+        if news:
+            tally.fact(twin.at, twin.series, What.IMPROVED)
+            return
+        tally.fact(twin.at, twin.series, What.REPEATED if seen else What.JOINED, twin.id)
+        if seen or beacon.withheld:
+            tally.note(beacon.at, twin.series, (beacon.withheld or Reason.DUPLICATE).value)
+
+    def _pair(self, twin: Twin, beacon: Beacon) -> None:
+        """Count how the vendor sees a pair of which the server path was there first."""
+        told = Pair(
+            vendor=beacon.vendor,
+            name=beacon.name,
+            one_account=beacon.account == beacon.to,
+            made=bool(twin.made),
+            client=twin.client,
+            server=twin.server,
+            apart_ms=max(0, beacon.at - twin.at - (twin.accepted_ms or 0)),
+        )
+        what = verdict(told, self.dedups)
+        if what is not None:
+            self.tally.fact(twin.at, twin.series, what, twin.id)
 
     def _opened(self, twin: Twin, beacon: Beacon) -> Twin:
         return replace(
@@ -201,16 +280,19 @@ class Arrivals:
             reason="",
             server_keys=twin.server_keys | beacon.server_keys,
             verdict=verdict_bits(beacon.verdict),
+            server_amount=beacon.amount,
+            server_currency=beacon.currency,
         )
 
     def _keep(self, before: Twin, after: Twin) -> None:
         tally, at, series = self.tally, before.at, before.series
         if after == before:
             return
-        tally.state(at, series, before.client, before.server, before.reason, n=-1)
-        tally.state(at, series, after.client, after.server, after.reason, n=1)
-        tally.keys(at, series, CLIENT_PATH, after.client_keys & ~before.client_keys)
-        tally.keys(at, series, SERVER_PATH, after.server_keys & ~before.server_keys)
+        tally.twin(before, -1)
+        tally.twin(after, 1)
+        for twin, n in ((before, -1), (after, 1)):
+            tally.keys(at, series, CLIENT_PATH, twin.client_keys, n)
+            tally.keys(at, series, SERVER_PATH, twin.server_keys, n)
         where = self.fresh if after.key in self.fresh else self.changed
         where[after.key] = after
 
@@ -218,3 +300,28 @@ class Arrivals:
         self.told[twin.id] = beacon
         if twin.server == Server.QUEUED:
             self.waiting.append(Waiting(twin.id, beacon, body))
+
+
+def _facts(twin: Twin) -> Iterator[What]:
+    """Yield what is counted of a twin that is new."""
+    yield What.TOTAL
+    if twin.made:
+        yield What.MADE
+    if twin.signs:
+        yield What.SUSPECT
+        yield from (what for sign, what in _SIGNS.items() if twin.signs & sign)
+
+
+def _differs(twin: Twin, beacon: Beacon) -> bool:
+    """Say whether the key came with another worth: then it names two events."""
+    browser = beacon.origin in _BROWSERS
+    known = twin.client_amount if browser else twin.server_amount
+    currency = twin.client_currency if browser else twin.server_currency
+    return bool(known and beacon.amount) and (known, currency) != (beacon.amount, beacon.currency)
+
+
+def _worth(twin: Twin, beacon: Beacon) -> dict[str, Any]:
+    """Return what the browser's request told, where it is only heard now."""
+    if beacon.origin not in _BROWSERS or twin.client_amount:
+        return {}
+    return {"client_amount": beacon.amount, "client_currency": beacon.currency}

@@ -40,7 +40,7 @@ from firsthand.model import (
     TryLater,
     Value,
 )
-from firsthand.vendor import OWN_KEY, Auth, Dedup, Door, IdCookie, Limits, Vendor, Version
+from firsthand.vendor import OWN_KEY, Auth, Dedup, Door, IdCookie, Limits, Money, Vendor, Version
 from firsthand.vendors import google_tag
 from firsthand.vendors.ga4.events import compose
 from firsthand.vendors.ga4.fields import EVENT_NAMES, FIELDS, MAX_TEXT, NAME, TABLE, mappable
@@ -332,7 +332,8 @@ VENDOR = Vendor(
     # No rate is documented.
     limits=Limits(25, 130_000, max_age=timedelta(hours=72), calls_per_second=200.0, in_flight=4),
     # How long Google remembers an order is not documented; as long as it takes events, at least.
-    dedup=Dedup("transaction_id", timedelta(hours=72), frozenset({"purchase"})),
+    dedup=Dedup("transaction_id", timedelta(hours=72), frozenset({"purchase"}), assumed=True),
+    money=Money("params.value", "params.currency", "params.transaction_id"),
     versions=(Version("Measurement Protocol (GA4)", None),),
     read=read,
     write=write,

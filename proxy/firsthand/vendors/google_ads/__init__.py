@@ -42,6 +42,7 @@ from firsthand.vendor import (
     Dedup,
     Door,
     Limits,
+    Money,
     Script,
     Vendor,
     Version,
@@ -358,6 +359,7 @@ VENDOR = Vendor(
     ),
     # How long Google merges both paths is not documented; as long as a click converts, at least.
     dedup=Dedup("transaction id, per conversion action", timedelta(days=90), from_page=True),
+    money=Money("conversionValue", "currency"),
     versions=(Version("v1", None),),
     read=read,
     write=write,

@@ -36,6 +36,7 @@ from firsthand.vendor import (
     Door,
     IdCookie,
     Limits,
+    Money,
     Script,
     Vendor,
     Version,
@@ -316,8 +317,10 @@ VENDOR = Vendor(
         "eventId, within one conversion rule that has both the Insight Tag and the Conversions API "
         "as its sources",
         timedelta(days=1),
+        assumed=True,
     ),
     # A version answers for at least a year; LinkedIn announces the day by and by.
+    money=Money("conversionValue.amount", "conversionValue.currencyCode"),
     versions=(
         Version("202607", None),
         Version("202603", date(2027, 3, 16)),

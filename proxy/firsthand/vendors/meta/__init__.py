@@ -37,6 +37,7 @@ from firsthand.vendor import (
     IdCookie,
     Limits,
     Mint,
+    Money,
     Script,
     Vendor,
     Version,
@@ -328,6 +329,7 @@ VENDOR = Vendor(
         in_flight=4,
     ),
     dedup=Dedup("event_name and event_id, per pixel", timedelta(hours=48)),
+    money=Money("custom_data.value", "custom_data.currency", "custom_data.order_id"),
     versions=(
         Version("v26.0", None),
         Version("v25.0", date(2028, 7, 29)),

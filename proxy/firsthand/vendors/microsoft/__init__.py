@@ -32,6 +32,7 @@ from firsthand.vendor import (
     IdCookie,
     Limits,
     Mint,
+    Money,
     Script,
     Vendor,
     Version,
@@ -246,7 +247,8 @@ VENDOR = Vendor(
         calls_per_second=5.0,
     ),
     # The window is not published.
-    dedup=Dedup("event name and event id, per tag", timedelta(minutes=1)),
+    dedup=Dedup("event name and event id, per tag", timedelta(minutes=1), assumed=True),
+    money=Money("customData.value", "customData.currency", "customData.transactionId"),
     versions=(Version("v1", None),),
     read=read,
     write=write,

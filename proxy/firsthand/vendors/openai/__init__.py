@@ -36,6 +36,7 @@ from firsthand.vendor import (
     Door,
     IdCookie,
     Limits,
+    Money,
     Script,
     Vendor,
     Version,
@@ -294,8 +295,10 @@ VENDOR = Vendor(
     dedup=Dedup(
         "event name and id, per pixel: the first that arrives counts, later ones are ignored",
         timedelta(days=7),
+        assumed=True,
         from_page=True,  # the script makes an id where the page gave none; an image tag does not
     ),
+    money=Money("data.amount", "data.currency", minor=True),
     versions=(Version("v1", None),),
     read=read,
     write=write,

@@ -1,7 +1,7 @@
 """Events of the shop's own -> what OpenAI's pixel would have told of them.
 
 Source: OpenAI's pages on the Conversions API and supported events, texts of summer and autumn 2026;
-        ECAPI 1.0, read 2026-11-20; exponents of currencies: ISO 4217, list one, read 2026-11.
+        ECAPI 1.0, read 2026-11-20.
 Units:  money in major units here, a whole number of the currency's smallest unit at OpenAI.
 Losses: there is no field for an order: its number can only be the event's id. OpenAI hashes phone
         numbers without "+" and keeps the case of a customer's id, ECAPI does neither: hashes of
@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from firsthand.convert import short
+from firsthand.convert import minor_digits, short
 from firsthand.ecapi import rows
 from firsthand.ecapi.event import Event
 from firsthand.mapping import Pair
@@ -68,14 +68,6 @@ _ITEM = {
 }
 
 _words = str.split
-_EXPONENTS = {
-    **dict.fromkeys(
-        _words("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"), 0
-    ),
-    **dict.fromkeys(_words("BHD IQD JOD KWD LYD OMR TND"), 3),
-    **dict.fromkeys(_words("CLF UYW"), 4),
-}
-_USUAL = 2
 _ODD = re.compile(r"[^a-z0-9_-]+")
 
 
@@ -112,7 +104,7 @@ def _place(event: Event, name: str) -> Iterator[Pair]:
 
 def minor_units(value: str, currency: str) -> str:
     """Return an amount of money as a whole number of the smallest unit, half a unit rounded up."""
-    exact = Decimal(value).scaleb(_EXPONENTS.get(currency, _USUAL))
+    exact = Decimal(value).scaleb(minor_digits(currency))
     return f"{exact.to_integral_value(ROUND_HALF_UP):f}"
 
 
@@ -140,7 +132,7 @@ def _items(event: Event) -> Iterator[Pair]:
 def _doubts(event: Event) -> Iterator[str]:
     """Say what OpenAI will refuse, or count otherwise than the shop told it."""
     value, currency = event.told.get("value"), event.told.get("currency_code", "")
-    if value and Decimal(value).scaleb(_EXPONENTS.get(currency, _USUAL)) % 1:
+    if value and Decimal(value).scaleb(minor_digits(currency)) % 1:
         yield "data.amount: rounded to the smallest unit"
     if event.source == "website" and "page_url" not in event.told:
         yield "source_url: OpenAI refuses a website's event without it"

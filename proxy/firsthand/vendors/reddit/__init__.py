@@ -29,6 +29,7 @@ from firsthand.vendor import (
     IdCookie,
     Limits,
     Mint,
+    Money,
     Script,
     Vendor,
     Version,
@@ -259,7 +260,8 @@ VENDOR = Vendor(
         calls_per_second=5.0,
     ),
     # How long Reddit remembers a conversion id is not published; as long as it takes events.
-    dedup=Dedup("event type and conversion_id, per pixel", timedelta(days=7)),
+    dedup=Dedup("event type and conversion_id, per pixel", timedelta(days=7), assumed=True),
+    money=Money("metadata.value", "metadata.currency"),
     versions=(Version("v3", None),),
     read=read,
     write=write,

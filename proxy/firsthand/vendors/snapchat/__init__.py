@@ -29,7 +29,7 @@ from firsthand.mapping import (
     request_pairs,
 )
 from firsthand.model import Beacon, Call, Fields, Hit, Purpose, Reading, Reason, Value
-from firsthand.vendor import Auth, ClickId, Dedup, Door, Limits, Script, Vendor, Version
+from firsthand.vendor import Auth, ClickId, Dedup, Door, Limits, Money, Script, Vendor, Version
 from firsthand.vendors.answers import members
 from firsthand.vendors.snapchat.answers import judge, judge_probe
 from firsthand.vendors.snapchat.cookies import CLICK_PATH, COOKIES, UUID
@@ -293,6 +293,7 @@ VENDOR = Vendor(
     # Of purchases the order number counts too, for 30 days. The second copy's fields are merged in.
     # No key can be set in a body that is no text.
     dedup=Dedup("event_name and event_id, per pixel", timedelta(hours=48), from_page=True),
+    money=Money("custom_data.value", "custom_data.currency", "custom_data.order_id"),
     versions=(Version("v3", None),),
     read=read,
     write=write,

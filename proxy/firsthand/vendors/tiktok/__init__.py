@@ -38,6 +38,7 @@ from firsthand.vendor import (
     Door,
     IdCookie,
     Limits,
+    Money,
     Script,
     Vendor,
     Version,
@@ -325,6 +326,7 @@ VENDOR = Vendor(
         timedelta(hours=48),
         from_page=True,  # no key can be set where the JSON is in the query, as base64
     ),
+    money=Money("properties.value", "properties.currency", "properties.order_id"),
     versions=(Version("v1.3", None),),
     read=read,
     write=write,

@@ -41,6 +41,7 @@ from firsthand.vendor import (
     IdCookie,
     Limits,
     Mint,
+    Money,
     Script,
     Vendor,
     Version,
@@ -260,7 +261,8 @@ VENDOR = Vendor(
         calls_per_second=1.0,
     ),
     # The window is not published. No key can be set where the JSON of ``event`` is broken off.
-    dedup=Dedup("event and conversion_id", timedelta(minutes=1), from_page=True),
+    dedup=Dedup("event and conversion_id", timedelta(minutes=1), assumed=True, from_page=True),
+    money=Money("value", "price_currency"),
     versions=(Version("12", None),),
     read=read,
     write=write,
