@@ -101,16 +101,16 @@ def test_a_relay_needs_nothing_that_only_the_api_asks_for() -> None:
         ),
         ({"authority": "shopify"}, ("consent is read from shopify;",)),
         (
-            {"country_header": "CF-IPCountry", "region_header": "CF-Region-Code"},
+            {"by_place": True},
             (
                 "consent is read from every platform whose cookies come",
-                "rules by the place that CF-IPCountry and CF-Region-Code tells; optin where",
+                "rules by the place that the front tells; optin where",
             ),
         ),
     ],
 )
 def test_where_consent_is_read(consent: dict[str, Any], said: tuple[str, ...]) -> None:
-    listen = {"trusted_proxies": ["127.0.0.1/32"]}
+    listen = {"trusted_proxies": ["127.0.0.1/32"], "country_header": "CF-IPCountry"}
     for finding in found(consent=consent, listen=listen).values():
         assert len(finding.consent) == len(said)
         for line, start in zip(finding.consent, said, strict=True):

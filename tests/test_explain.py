@@ -514,11 +514,12 @@ def test_a_relay_says_that_the_vendor_is_asked() -> None:
 
 
 def test_a_place_is_read_where_the_site_asks_for_it() -> None:
-    policy = Policy(country_header="CF-IPCountry", unknown=WhenUnknown.ALLOW)
+    policy = Policy(by_place=True, unknown=WhenUnknown.ALLOW)
+    site = replace(sample(), consent=policy, place_headers=("CF-IPCountry", ""))
     for country, marketing in (("US", True), ("DE", False), ("", False)):
         headers = {"CF-IPCountry": country}
         line = {"method": "GET", "url": TRACKING + PURCHASE, "headers": headers, "ip": "", "at": AT}
-        shown = explain(orjson.dumps(line).decode(), replace(sample(), consent=policy))
+        shown = explain(orjson.dumps(line).decode(), site)
         assert shown["consent"]["marketing"] is marketing
         assert bool(shown["calls"]) is marketing
 

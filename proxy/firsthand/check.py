@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.config.load import Config, accounts
-from firsthand.config.schema import Source
 from firsthand.config.secret import configured_secret, configured_token, read_secret
+from firsthand.config.section import Source
 from firsthand.config.site import site
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Policy, RuleSet
@@ -87,10 +87,9 @@ def _consent(policy: Policy) -> tuple[str, ...]:
 
 
 def _rules(policy: Policy) -> tuple[str, ...]:
-    if not policy.country_header:
+    if not policy.by_place:
         return ()
-    headers = " and ".join(filter(None, [policy.country_header, policy.region_header]))
-    return (f"rules by the place that {headers} tells; {RuleSet.OPTIN} where it tells none",)
+    return (f"rules by the place that the front tells; {RuleSet.OPTIN} where it tells none",)
 
 
 def _stands_for(source: ConsentSource, policy: Policy) -> Iterator[str]:

@@ -21,10 +21,10 @@ from firsthand.errors import BadHit
 from firsthand.model import Beacon, Call, Hit, Mode, Reason, Verdict
 from firsthand.rules import firewall
 from firsthand.rules.consent.policy import Policy
-from firsthand.rules.consent.regions import region
 from firsthand.rules.cookies import Wanted
 from firsthand.rules.decide import Decision
 from firsthand.rules.doors import Doors, Use, split
+from firsthand.rules.place import place_of
 from firsthand.rules.respond import JSON, Response, respond
 from firsthand.rules.scriptdoor import asked
 from firsthand.rules.site import Account, Site
@@ -115,7 +115,7 @@ def parse(line: str, site: Site) -> Hit:
         cookies=_cookies(cookie, wanted(site)),
         ip=str(ip_address(given["ip"])) if given.get("ip") else "",
         at=_milliseconds(given.get("at", "")),
-        region=_region(headers, site.consent),
+        place=_place(headers, site),
     )
 
 
@@ -130,11 +130,10 @@ def _headers(given: Mapping[str, str | list[str]]) -> dict[str, str]:
     }
 
 
-def _region(headers: Mapping[str, str], policy: Policy) -> str:
+def _place(headers: Mapping[str, str], site: Site) -> str:
     """Return the place that a front tells: whoever asks here plays the front."""
-    names = (policy.country_header.lower(), policy.region_header.lower())
-    country, part = (headers.get(name, "") if name else "" for name in names)
-    return region(country, part)
+    country, part = (headers.get(name.lower(), "") if name else "" for name in site.place_headers)
+    return place_of(country, part)
 
 
 def _preflight(hit: Hit) -> Response | None:

@@ -164,7 +164,6 @@ class Hit:
     bot: int = 0  # 0 (no sign) to 100 (says so itself)
     bot_signs: int = 0  # bits of rules.bots.BotSign
     place: str = field(default="", repr=False)  # "DE-HH" or "DE", as a trusted front says
-    region: str = ""  # the same, by which consent goes: "" where rules are one
 
 
 @dataclass(frozen=True, slots=True)

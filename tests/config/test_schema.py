@@ -9,10 +9,9 @@ from firsthand.config.load import shape
 from firsthand.config.schema import (
     VENDOR_SECTIONS,
     AccountSection,
-    Section,
-    Source,
     from_dataclass,
 )
+from firsthand.config.section import Section, Source
 from firsthand.rules.consent.policy import Policy
 from firsthand.vendors import VENDORS
 

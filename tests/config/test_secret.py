@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from firsthand.config.load import parse
-from firsthand.config.schema import Source
 from firsthand.config.secret import (
     SHORTEST_KEY,
     SHORTEST_SECRET,
@@ -20,6 +19,7 @@ from firsthand.config.secret import (
     read_secret,
     site_secret,
 )
+from firsthand.config.section import Source
 from firsthand.errors import ConfigError
 from tests.config.sample import FILE, sample, variables
 

@@ -189,8 +189,8 @@ def test_a_site_without_any_account_is_refused() -> None:
         ({"consent": {"social_vendors": ["zzz"]}}, "there are: "),
         ({"consent": {"tcf_ids": {"metta": 1}}}, 'consent.tcf_ids: "metta" is not known; did'),
         (
-            {"consent": {"country_header": "CF-IPCountry"}},
-            "consent.country_header: name the front that sends it in listen.trusted_proxies",
+            {"consent": {"by_place": True}},
+            "consent.by_place: nobody says where visitors are; name the header of your front",
         ),
         (
             {"consent": {"groups": {"didomi": {"vendors": {"metta": ["vendors/facebook"]}}}}},

@@ -100,7 +100,7 @@ def test_an_event_becomes_a_row() -> None:
         page=page,
         fields={"params.value": 49.9, "params.currency": "EUR", "client_id": "1.2"},
     )
-    hit = replace(make_hit(headers={"user-agent": PHONE}), region="DE-BE")
+    hit = replace(make_hit(headers={"user-agent": PHONE}), place="DE-BE")
     row, more = row_of(hit, GA4, reading)
     assert row == Row(
         at=hit.at - hit.at % HOUR_MS,
@@ -115,7 +115,7 @@ def test_an_event_becomes_a_row() -> None:
         currency="EUR",
     )
     assert more == Sum(1, 50)
-    state, _ = row_of(replace(hit, region="US-CA"), GA4, reading)
+    state, _ = row_of(replace(hit, place="US-CA"), GA4, reading)
     assert state.country == "US-CA"
 
 

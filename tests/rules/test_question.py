@@ -105,10 +105,10 @@ def test_what_was_ignored_is_counted_and_a_yes_that_ends_soon_ends_its_cookies()
 
 
 def test_where_silence_depends_on_the_place_a_traveller_is_soon_asked_about_again() -> None:
-    policy = Policy(country_header="CF-IPCountry", unknown=WhenUnknown.ALLOW)
+    policy = Policy(by_place=True, unknown=WhenUnknown.ALLOW)
     site = replace(SITE, consent=policy)
     for place, cookie, life in (("US", "", 3600), ("DE", "", 3600), ("US", GRANTED, 86_400)):
-        there = replace(hit("fh/consent", cookie=cookie), region=place)
+        there = replace(hit("fh/consent", cookie=cookie), place=place)
         found = answer(there, site)
         assert orjson.loads(found.body)["allow"]["meta"] is (place == "US")
         assert f"Max-Age={life};" in f"{found.decision.cookies[-1]};"

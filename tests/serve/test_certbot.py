@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from firsthand.config.schema import TlsSection
+from firsthand.config.listen import TlsSection
 from firsthand.serve.certbot import LONGEST_DETAIL, REMEDIES, Order, command, explain, find
 from firsthand.serve.tls import Tls
 

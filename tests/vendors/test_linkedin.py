@@ -361,7 +361,7 @@ def test_a_click_makes_its_cookie() -> None:
     assert fat.click_of is not None
     assert fat.mint(Mint(click=CLICK, at=NOW, labels=2, draw=1)) == CLICK
     assert fat.click_of(CLICK) == CLICK
-    assert (fat.days, giant.days, giant.mint) == (30, 7, None)
+    assert (fat.days, giant.days, giant.mint) == (90, 7, None)
     [click] = VENDOR.click_ids
     assert re.fullmatch(click.pattern, CLICK.upper())
     assert not re.fullmatch(click.pattern, CLICK[:-1])

@@ -281,7 +281,7 @@ def test_the_click_cookie_is_the_click() -> None:
     assert ttclid.click_of is not None
     made = ttclid.mint(Mint(click="E.C.P.One-1", at=NOW, labels=2, draw=7))
     assert made == ttclid.click_of(made) == "E.C.P.One-1"
-    assert ttclid.days == 30
+    assert ttclid.days == 90
 
 
 def test_what_the_pixel_invents_or_repeats_gets_no_key() -> None:

@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from firsthand.config.listen import ListenSection, TlsSection
 from firsthand.config.schema import (
     CONSENT_SECTION,
     VENDOR_SECTIONS,
@@ -24,14 +25,12 @@ from firsthand.config.schema import (
     AggregatesSection,
     DeliverySection,
     IngestSection,
-    ListenSection,
     LogSection,
     RecordingSection,
     RetentionSection,
     ScriptsSection,
     SiteSection,
     StoreSection,
-    TlsSection,
 )
 from firsthand.errors import ConfigError
 

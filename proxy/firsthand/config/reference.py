@@ -9,7 +9,8 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from firsthand.config.load import shape
-from firsthand.config.schema import VENDOR_SECTIONS, Section
+from firsthand.config.schema import VENDOR_SECTIONS
+from firsthand.config.section import Section
 from firsthand.rules.consent.policy import Groups
 from firsthand.rules.consent.sources import SOURCES
 from firsthand.vendor import Vendor

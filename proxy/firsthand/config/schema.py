@@ -8,11 +8,11 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
+from firsthand.config.section import Host, Section, Source
 from firsthand.model import Mode
 from firsthand.rules.consent.combine import Policy as ConsentPolicy
 from firsthand.rules.custody import Policy
@@ -20,47 +20,6 @@ from firsthand.rules.site import Location, WhenBlocked, WhenBot
 from firsthand.store.contract import Durability
 from firsthand.vendor import Vendor
 from firsthand.vendors import VENDORS
-
-_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
-LONGEST_HOST = 253
-
-
-def _host(text: str) -> str:
-    """Return ``text`` if it is a host as browsers write it. Raises ``ValueError`` with a remedy."""
-    if _HOST.fullmatch(text) and len(text) <= LONGEST_HOST:
-        return text
-    bare = re.sub(r"^[a-z]+://", "", text.strip().lower()).partition("/")[0]
-    if _HOST.fullmatch(bare) and len(bare) <= LONGEST_HOST:
-        raise ValueError(f'write the host alone, in lower case: "{bare}"')
-    raise ValueError(
-        "is no host: write lower-case letters, digits, dots and hyphens,"
-        ' and a port where it is not the default: "shop.example.com"'
-    )
-
-
-Host = Annotated[str, AfterValidator(_host)]
-
-
-def _network(text: str) -> str:
-    """Return ``text`` if it is a network like 10.0.0.0/8. Raises ``ValueError``."""
-    ip_network(text)
-    return text
-
-
-NetworkText = Annotated[str, AfterValidator(_network)]
-
-
-class Section(BaseModel):
-    """A table of the file: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Source(Section):
-    """Where a secret comes from: an environment variable or a file (mode 0600)."""
-
-    env: str = Field("", description="name of an environment variable")
-    file: str = Field("", description="path of a file that only its owner can read")
 
 
 class SiteSection(Section):
@@ -160,81 +119,6 @@ class ScriptsSection(Section):
     )
     purposes: dict[str, str] = Field(
         {}, description="why each vendor's scripts are on the pages, for the inventory's export"
-    )
-
-
-class ListenSection(Section):
-    """[listen]: the public listener."""
-
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(
-        8080,
-        ge=1,
-        le=65535,
-        description="port to listen on; beside https_port it only answers certificate challenges"
-        " and sends the rest to https",
-    )
-    https_port: int = Field(
-        0,
-        ge=0,
-        le=65535,
-        description="port on which Firsthand ends TLS itself; 0: a front server does",
-    )
-    workers: int = Field(1, ge=1, le=64, description="processes that share the port")
-    trusted_proxies: tuple[NetworkText, ...] = Field(
-        (), description="networks of front servers whose forwarding header is believed"
-    )
-    forwarded_header: str = Field(
-        "X-Forwarded-For",
-        pattern=r"^[A-Za-z0-9-]{1,64}$",
-        description="the one header they set",
-    )
-    country_header: str = Field(
-        "",
-        pattern=r"^[A-Za-z0-9-]{0,64}$",
-        description="header in which trusted_proxies say a visitor's country, CF-IPCountry; for"
-        " accounts whose location is region or country",
-    )
-    region_header: str = Field(
-        "",
-        pattern=r"^[A-Za-z0-9-]{0,64}$",
-        description="the same for the region (ISO 3166-2), CF-Region-Code",
-    )
-
-
-def _bare(text: str) -> str:
-    """Return ``text`` if it is a host without a port. Raises ``ValueError`` with a remedy."""
-    if ":" in _host(text):
-        raise ValueError("is for every port: write the host alone, without one")
-    return text
-
-
-class PairSection(Section):
-    """A certificate and its key, of the operator's own."""
-
-    certificate: str = Field(description="PEM file: the host's own certificate, then its issuer's")
-    key: str = Field(description="PEM file of its key, without a passphrase")
-
-
-class TlsSection(Section):
-    """[tls]: certificates, where listen.https_port is set."""
-
-    names: tuple[Annotated[str, AfterValidator(_bare)], ...] = Field(
-        (), description="hosts of the certificate that firsthand cert gets; default: tracking_host"
-    )
-    pairs: tuple[PairSection, ...] = Field(
-        (),
-        description='certificates of your own, chosen by host: [{ certificate = "a.pem", key ='
-        ' "a.key" }]; relative to this file; firsthand cert is then only for hosts in names',
-    )
-    email: str = Field("", description="where the authority writes to; may stay empty")
-    acme_url: str = Field(
-        "https://acme-v02.api.letsencrypt.org/directory",
-        pattern="^https://",
-        description="the certificate authority's ACME directory",
-    )
-    acme_ca: str = Field(
-        "", description="PEM file of who vouches for acme_url, where that is an authority of yours"
     )
 
 

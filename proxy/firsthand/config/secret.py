@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from firsthand.config.load import Config
-from firsthand.config.schema import Source
+from firsthand.config.section import Source
 from firsthand.errors import ConfigError
 
 SECRET_BYTES = 32

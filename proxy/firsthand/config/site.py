@@ -59,6 +59,7 @@ def _site(config: Config, secret: bytes, file: str) -> Site:
         consent=_policy(config, file),
         secret=secret,
         old_secrets=old_secrets(config),
+        place_headers=(config.listen.country_header, config.listen.region_header),
         ingest_key=ingest_key(config),
         page_contacts=config.ingest.page_contacts,
         base_path=section.base_path,
@@ -94,10 +95,10 @@ def _policy(config: Config, file: str) -> Policy:
         policy = Policy(**{**given, "groups": groups})
     except ValueError as error:
         raise ConfigError(f"{file}: consent.{error}") from None
-    if policy.country_header and not config.listen.trusted_proxies:
+    if policy.by_place and not (config.listen.country_header and config.listen.trusted_proxies):
         raise ConfigError(
-            f"{file}: consent.country_header: name the front that sends it in"
-            " listen.trusted_proxies; anybody else could send it too"
+            f"{file}: consent.by_place: nobody says where visitors are; name the header of your"
+            " front in listen.country_header, and the front in listen.trusted_proxies"
         )
     return policy
 

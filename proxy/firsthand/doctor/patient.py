@@ -7,8 +7,8 @@ from pathlib import Path
 
 from firsthand.check import TRIAL_SECRET
 from firsthand.config.load import Config, load
-from firsthand.config.schema import Source
 from firsthand.config.secret import configured_secret, read_secret
+from firsthand.config.section import Source
 from firsthand.config.site import site
 from firsthand.doctor.names import Names
 from firsthand.doctor.web import Web, opened

@@ -13,7 +13,6 @@ from firsthand.model import Hit
 from firsthand.rules import backend, collect, cookies, landing
 from firsthand.rules.bots import BotSign, score
 from firsthand.rules.clientip import Network, client_ip, is_trusted
-from firsthand.rules.consent.regions import region
 from firsthand.rules.decide import HEADERS
 from firsthand.rules.doors import split
 from firsthand.rules.place import place_of
@@ -37,9 +36,9 @@ class Front:
 
     ``hosts``: names (with a port where it is not the default) under which we answer. ``trusted``:
     networks of front servers whose ``forwarded`` header is believed, and those in which they say
-    from which ``country`` and ``region`` a visitor is; ``law``: the two by which consent goes.
-    ``any_port``: the names count whatever port stands behind them. ``signs``: of a robot, by a
-    request's headers, the visitor's address and the time.
+    from which ``country`` and ``region`` a visitor is. ``any_port``: the names count whatever port
+    stands behind them. ``signs``: of a robot, by a request's headers, the visitor's address and the
+    time.
     """
 
     hosts: frozenset[str]
@@ -51,7 +50,6 @@ class Front:
     forwarded: str = "X-Forwarded-For"
     country: str = ""
     region: str = ""
-    law: tuple[str, str] = ("", "")
     any_port: bool = False
 
 
@@ -178,24 +176,17 @@ def hit(request: web.BaseRequest, front: Front, target: str, body: bytes) -> Hit
         bot=score(signs),
         bot_signs=signs.value,
         place=_place(request, front) if front.country else "",
-        region=_region(request, front) if front.law[0] else "",
     )
 
 
 def _place(request: web.BaseRequest, front: Front) -> str:
-    if not is_trusted(request.remote or "", front.trusted):
-        return ""
-    region = request.headers.get(front.region, "") if front.region else ""
-    return place_of(request.headers.get(front.country, ""), region)
-
-
-def _region(request: web.BaseRequest, front: Front) -> str:
     """Return where a trusted front says that the visitor is; two words for it are none."""
     if not is_trusted(request.remote or "", front.trusted):
         return ""
-    told = [request.headers.getall(name, ()) if name else () for name in front.law]
+    names = (front.country, front.region)
+    told = [request.headers.getall(name, ()) if name else () for name in names]
     country, part = (lines[0] if len(lines) == 1 else "" for lines in told)
-    return region(country, part)
+    return place_of(country, part)
 
 
 def _clean(value: str) -> str:

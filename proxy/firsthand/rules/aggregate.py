@@ -69,7 +69,7 @@ def row_of(hit: Hit, vendor: Vendor, reading: Reading) -> tuple[Row, Sum]:
     """Return the row that an event joins, and what it adds."""
     page = reading.page
     campaign = _campaign(page)
-    country = hit.region if hit.region.startswith("US-") else hit.region[:2]
+    country = hit.place if hit.place.startswith("US-") else hit.place[:2]
     told = {path.rpartition(".")[2]: value for path, value in reading.fields.items()}
     currency = str(told.get("currency", ""))
     row = Row(

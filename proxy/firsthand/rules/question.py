@@ -47,7 +47,7 @@ def answer(hit: Hit, site: Site) -> Answer:
     told = verdict.Remembered(
         digest, frozenset(key for key, may in allow.items() if may), refused=said.refused
     )
-    travels = site.consent.country_header and not said.explicit
+    travels = site.consent.by_place and not said.explicit
     longest = HERE_LIFE_S if travels else VERDICT_LIFE_S
     life_s = issuing.Moment(hit.at, said.until).bounded(longest)
     remembered = verdict.cookie(site, told, max_age_s=life_s)

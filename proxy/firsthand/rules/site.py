@@ -80,7 +80,8 @@ class Site:
     the shop's server (empty: there is none).
     ``page_contacts``: plain contact data is taken from pages, too. ``bot_score``: from which score
     on a client is treated as a robot. ``holdout``: which share of the visitors gets no server path
-    in mode ``both`` (``rules/holdout.py``).
+    in mode ``both`` (``rules/holdout.py``). ``place_headers``: in which a front tells a visitor's
+    country and the part of it, empty where it does not.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Site:
     secret: bytes = field(repr=False)
     relays: Mapping[str, Table] = field(default_factory=dict)
     old_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    place_headers: tuple[str, str] = ("", "")
     ingest_key: bytes = field(default=b"", repr=False)
     page_contacts: bool = False
     base_path: str = ""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firsthand.config.schema import TlsSection
+from firsthand.config.listen import TlsSection
 from firsthand.errors import ConfigError
 from firsthand.serve.tls import LINEAGE, Tls
 

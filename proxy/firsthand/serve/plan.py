@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.config.load import Config, accounts, loads, read
-from firsthand.config.schema import Source
 from firsthand.config.secret import admin_token, site_secret
+from firsthand.config.section import Source
 from firsthand.config.site import site
 from firsthand.delivery.auth import EnvToken, FileToken, Token
 from firsthand.delivery.worker import Outlet
@@ -105,7 +105,6 @@ def _front(config: Config, built: Site) -> Front:
         forwarded=config.listen.forwarded_header,
         country=config.listen.country_header,
         region=config.listen.region_header,
-        law=(built.consent.country_header, built.consent.region_header),
     )
 
 

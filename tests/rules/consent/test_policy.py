@@ -42,8 +42,6 @@ def test_every_field_says_what_it_is(shape: type) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"country_header": "X Country"},
-        {"region_header": "x\r\ny"},
         {"regions": {"Germany": RuleSet.NOTICE}},
         {"regions": {"us-ca": RuleSet.NOTICE}},
     ],

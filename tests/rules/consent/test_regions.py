@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from firsthand.rules.consent import gate
 from firsthand.rules.consent.policy import Policy, RuleSet, WhenUnknown
-from firsthand.rules.consent.regions import DEFAULTS, region, rules_in
+from firsthand.rules.consent.regions import DEFAULTS, rules_in
+from firsthand.rules.place import place_of
 from tests.factories import make_hit
 
 OPTIN, OPTOUT, NOTICE = RuleSet
-BY_PLACE = Policy(country_header="CF-IPCountry", unknown=WhenUnknown.ALLOW)
+BY_PLACE = Policy(by_place=True, unknown=WhenUnknown.ALLOW)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ BY_PLACE = Policy(country_header="CF-IPCountry", unknown=WhenUnknown.ALLOW)
     ],
 )
 def test_a_place_is_told_or_it_is_not(country: str, part: str, told: str) -> None:
-    assert region(country, part) == told
+    assert place_of(country, part) == told
 
 
 @pytest.mark.parametrize(
@@ -115,15 +116,15 @@ def test_the_states_are_those_with_a_section_of_their_own() -> None:
 def test_one_site_two_laws(
     place: str, headers: dict[str, str], cookie: str, expected: tuple[bool, bool]
 ) -> None:
-    hit = replace(make_hit(headers={**headers, "cookie": cookie}), region=place)
+    hit = replace(make_hit(headers={**headers, "cookie": cookie}), place=place)
     found = gate.verdict(hit, BY_PLACE)
     assert (found.analytics, found.marketing) == expected
 
 
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_no_text_loosens_the_rules_of_a_known_place(country: str, part: str) -> None:
-    found = region(country, part)
+    found = place_of(country, part)
     assert found == "" or found[:2].isalpha()
-    assert rules_in(BY_PLACE, region("DE", part)) is OPTIN
+    assert rules_in(BY_PLACE, place_of("DE", part)) is OPTIN
     if not found:
         assert rules_in(BY_PLACE, found) is OPTIN

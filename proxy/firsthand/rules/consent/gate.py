@@ -71,7 +71,7 @@ def _verdict(hit: Hit, policy: Policy) -> Verdict:
         if name in _EXACT or (_PREFIXES and name.startswith(_PREFIXES))
     )
     headers = tuple((name, (hit.headers[name],)) for name in HEADERS if name in hit.headers)
-    return combine(_listen(key + headers, policy), policy, now=hit.at, region=hit.region)
+    return combine(_listen(key + headers, policy), policy, now=hit.at, region=hit.place)
 
 
 def _listen(key: Key, policy: Policy) -> Heard:

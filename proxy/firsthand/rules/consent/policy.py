@@ -9,7 +9,6 @@ from firsthand.vendors import VENDORS
 
 MAX_AGE_CEILING = 395
 HIGHEST_ID = 65_535
-_HEADER = re.compile(r"[A-Za-z0-9-]{0,64}")
 _PLACE = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 
 
@@ -108,19 +107,12 @@ class Policy:
         default_factory=dict,
         metadata={"doc": "Group ids by source, where a consent platform's own were renamed."},
     )
-    country_header: str = field(
-        default="",
+    by_place: bool = field(
+        default=False,
         metadata={
-            "doc": "Header in which a front of listen.trusted_proxies tells the visitor's country, "
-            "as CF-IPCountry does. Then the rules are the country's, and optin where it is not "
-            "told; rule_set holds only while this is empty."
-        },
-    )
-    region_header: str = field(
-        default="",
-        metadata={
-            "doc": "Header in which the front tells the part of the country (ISO 3166-2), which "
-            "matters in the US and in Canada; without it the strictest part's rules hold."
+            "doc": "Whether the rules are those of the visitor's place, as the front tells it "
+            "(listen.country_header, listen.region_header), and optin where it tells none; "
+            "rule_set holds only without."
         },
     )
     regions: Mapping[str, RuleSet] = field(
@@ -143,9 +135,6 @@ class Policy:
     def __post_init__(self) -> None:
         if not 1 <= self.max_age_days <= MAX_AGE_CEILING:
             raise ValueError(f"max_age_days: must be within 1 and {MAX_AGE_CEILING}")
-        for name in (self.country_header, self.region_header):
-            if not _HEADER.fullmatch(name):
-                raise ValueError(f"country_header, region_header: no name of a header: {name!r}")
         for place in self.regions:
             if not _PLACE.fullmatch(place):
                 raise ValueError(f"regions: {place!r}: write DE or US-CA")

@@ -12,10 +12,7 @@ those that have a section of their own in the IAB's Global Privacy Platform. Rea
 an operator's lawyer says instead goes into ``consent.regions``.
 """
 
-import re
 from collections.abc import Mapping
-
-from phonenumbers import SUPPORTED_REGIONS
 
 from firsthand.rules.consent.policy import Policy, RuleSet
 
@@ -38,25 +35,10 @@ DEFAULTS: Mapping[str, RuleSet] = {
 _SPLIT = frozenset({"CA", "US"})
 """Countries of which a part that is not in the list is like a country that is not in it."""
 
-_COUNTRY = re.compile(r"([A-Z]{2})(?:-([A-Z0-9]{1,3}))?")
-_PART = re.compile(r"[A-Z0-9]{1,3}")
-
-
-def region(country: str, part: str = "") -> str:
-    """Return ``DE``, ``US-CA`` or, where it is not told, the empty text.
-
-    ``part`` is a code of ISO 3166-2, with or without its country (``CA``, ``US-CA``, ``USCA``).
-    """
-    found = _COUNTRY.fullmatch(country.strip().upper())
-    if found is None or found[1] not in SUPPORTED_REGIONS:
-        return ""
-    own = part.strip().upper().removeprefix(found[1]).lstrip("-") or found[2] or ""
-    return f"{found[1]}-{own}" if _PART.fullmatch(own) else found[1]
-
 
 def rules_in(policy: Policy, place: str) -> RuleSet:
     """Return the rules for a visitor at ``place``; the site's own where places do not matter."""
-    if not policy.country_header:
+    if not policy.by_place:
         return policy.rule_set
     country = place.partition("-")[0]
     if not country:
