@@ -20,6 +20,7 @@ consent            receipts and what persons may ask for, for a terminal
 doctor/            looks at a whole set-up: what holds, and for how long
 cert, saving       the tracking host's certificate; copies of the databases
 init, questions    the first configuration
+operators          who may see the pages, and what they did, for a terminal
 cli                the command line
 """
 

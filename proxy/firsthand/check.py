@@ -10,6 +10,7 @@ from typing import Any
 from firsthand.config.load import Config, accounts
 from firsthand.config.secret import configured_secret, configured_token, read_secret
 from firsthand.config.section import Source
+from firsthand.config.signin import keys
 from firsthand.config.site import site
 from firsthand.model import Mode
 from firsthand.rules.consent.policy import Policy, RuleSet
@@ -52,6 +53,7 @@ def check(config: Config, file: str) -> list[Finding]:
     """Return a finding for each account. Raises ``ConfigError`` for what can never start."""
     configured_secret(config)
     configured_token(config)
+    keys(config, secret=TRIAL_SECRET, file=file)
     built = site(config, secret=TRIAL_SECRET, file=file)
     today = datetime.now(UTC).date()
     front = _front(config)

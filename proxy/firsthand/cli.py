@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from firsthand import cert, consent, init, letters, saving, scripts, trying
+from firsthand import cert, consent, init, letters, operators, saving, scripts, trying
 from firsthand import check as checking
 from firsthand import explain as explaining
 from firsthand import snippet as pasting
@@ -25,13 +25,14 @@ from firsthand.config.site import site
 from firsthand.doctor.command import doctor
 from firsthand.errors import ConfigError
 from firsthand.sandbox.server import find_roles
-from firsthand.serve import logs, notice, replaying, systemd
+from firsthand.serve import auditing, logs, notice, replaying, systemd
 from firsthand.serve.crew import supervise
 from firsthand.serve.link import first_text
 from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
 from firsthand.serve.reading import read_report
 from firsthand.serve.replaying import preview, row_of, whole_of
 from firsthand.serve.worker import work
+from firsthand.store.audit import Act
 from firsthand.store.contract import Wanted
 
 app = typer.Typer(
@@ -50,6 +51,7 @@ app.add_typer(cert.app, name="cert")
 app.command()(saving.backup)
 app.command()(saving.restore)
 app.command("init")(init.init)
+app.add_typer(operators.app, name="admin")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[
@@ -101,6 +103,7 @@ def reload_(config: ConfigPath) -> None:
         console.print("[bold red]Not reloaded.[/] What ran before goes on.")
         console.print(escape(str(error)))
         raise typer.Exit(1) from None
+    auditing.note(config, Act.RELOAD)
     print(f"reloaded {config}")
 
 
@@ -226,6 +229,7 @@ def replay(  # noqa: PLR0913 - an option each
             letters.show_preview(found, Console())
         return
     done = asyncio.run(replaying.replay(path, wanted, twice=even_twice))
+    auditing.note(path, Act.REPLAY, letters.told(wanted, twice=even_twice), n=done.sent)
     if as_json:
         _print_json({"sent": done.sent, "barred": done.barred, "left": done.left})
     else:

@@ -33,6 +33,13 @@ def wanted(vendor: str, reason: str, since: str) -> Wanted:
     return Wanted(vendor=vendor, reason=reason, since=_begin(since) if since else 0)
 
 
+def told(of: Wanted, *, twice: bool) -> str:
+    """Return which letters were meant, for the audit log."""
+    since = f"since {words.exact(of.since)}" if of.since else ""
+    parts = (of.vendor, of.reason, since, "even twice" if twice else "")
+    return ", ".join(part for part in parts if part) or "all"
+
+
 def _begin(text: str) -> int:
     """Return when a span like ``24h`` or ``7d`` before now begins."""
     count, unit = text[:-1], _UNITS.get(text[-1])

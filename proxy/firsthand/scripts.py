@@ -19,8 +19,10 @@ from firsthand.admin.evidence import TABLES, as_csv, evidence
 from firsthand.admin.scripts import plain
 from firsthand.errors import ConfigError
 from firsthand.rules.scriptdiff import Finding
+from firsthand.serve import auditing
 from firsthand.serve.custodian import Custodian, custodian
 from firsthand.serve.plan import SANDBOX_CONFIG, now
+from firsthand.store.audit import Act
 from firsthand.store.custody import By, ScriptEntry, Version
 
 T = TypeVar("T")
@@ -100,7 +102,7 @@ def approve(  # noqa: PLR0913 - an option each
         refused = await here.custody.approve(entry.address, version.hash, _by(who, reason))
         return entry.address, version.hash, refused
 
-    _tell("approved", _with(config, done), as_json=as_json)
+    _tell("approved", _noted(Act.APPROVE, config, who, _with(config, done)), as_json=as_json)
 
 
 @app.command()
@@ -122,7 +124,8 @@ def rollback(  # noqa: PLR0913 - an option each
         after = await _entry(here, entry.address)
         return entry.address, after.live, refused
 
-    _tell("rolled back to", _with(config, done), as_json=as_json)
+    told = _noted(Act.ROLL_BACK, config, who, _with(config, done))
+    _tell("rolled back to", told, as_json=as_json)
 
 
 @app.command()
@@ -188,6 +191,15 @@ def _version(entry: ScriptEntry, digits: str) -> Version:
 
 def _by(who: str, reason: str) -> By:
     return By(who or getpass.getuser(), reason, now())
+
+
+def _noted(
+    what: Act, config: Path | None, who: str, done: tuple[str, str, str]
+) -> tuple[str, str, str]:
+    address, digest, refused = done
+    if not refused:
+        auditing.note(config or SANDBOX_CONFIG, what, f"{address} {digest[:SHORT]}", who=who)
+    return done
 
 
 def _tell(what: str, done: tuple[str, str, str], *, as_json: bool) -> None:

@@ -12,11 +12,13 @@ from firsthand.admin.app import app
 from firsthand.admin.guard import Desk, Part
 from firsthand.admin.metrics import Figures
 from firsthand.admin.rows import HOUR_MS
+from firsthand.admin.sessions import Keys
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.standing import Choice, Stand
 from firsthand.store.contract import Durability
 from firsthand.store.sqlite.aggregates import open_aggregates
+from firsthand.store.sqlite.audit import SqliteAudit, open_audit
 from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from tests.admin.sample import (
@@ -42,6 +44,7 @@ class Listener:
     """Where it listens, and what a test may turn while it runs."""
 
     custody: SqliteCustody
+    audit: SqliteAudit
     desk: Desk
     address: str = ""
     now: int = NOW
@@ -68,6 +71,7 @@ async def listening(
     site: Site | None = None,
     *,
     scripts: bool = True,
+    keys: Keys = Keys(),  # noqa: B008 - frozen
 ) -> AsyncIterator[Listener]:
     """Serve the sample day, unless told otherwise; the custody is a real one."""
     shop = site or make_site()
@@ -75,6 +79,7 @@ async def listening(
         folder = Path(stack.enter_context(TemporaryDirectory()))
         custody = await stack.enter_async_context(open_custody(folder, judge_of(shop)))
         book = await stack.enter_async_context(open_book(folder, Durability.PROCESS))
+        audit = await stack.enter_async_context(open_audit(folder, Durability.PROCESS))
         if scripts:
             await fill(custody, NOW)
             await fill_book(folder)
@@ -90,15 +95,17 @@ async def listening(
             queue=full_queue() if queue is None else queue,
             custody=custody,
             book=book,
+            audit=audit,
             site=shop,
             token=TOKEN,
+            keys=keys,
             hosts=frozenset({"127.0.0.1", "admin.example.com"}),
             health=health,
             figures=figures,
             clock=lambda: listener.now,
             aggregates=await stack.enter_async_context(open_aggregates(folder)),
         )
-        listener = Listener(custody, desk)
+        listener = Listener(custody, audit, desk)
         runner = web.AppRunner(app(desk))
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -4,9 +4,6 @@ from hypothesis import strategies as st
 
 from firsthand.admin.access import (
     COOKIE_MS,
-    FREE_ERRORS,
-    LONGEST_WAIT_MS,
-    MAX_PEERS,
     Door,
     bearer,
     is_allowed_host,
@@ -69,41 +66,6 @@ def test_only_its_token_opens_a_door_and_it_does_not_keep_it() -> None:
     assert not door.opens("", peer="a")
     assert not door.opens("\udcff", peer="a")
     assert "secret" not in repr(door)
-
-
-def test_waits_grow_with_every_wrong_token() -> None:
-    door = Door.of("secret")
-    waits = []
-    now = NOW
-    for _ in range(FREE_ERRORS + 8):
-        assert door.refuse(peer="a", now=now) == 0
-        waits.append(door.wait_ms(peer="a", now=now))
-        now += waits[-1]
-        assert door.wait_ms(peer="a", now=now) == 0
-    assert waits[:5] == [0, 0, 1000, 2000, 4000]
-    assert waits[-1] == LONGEST_WAIT_MS
-    assert door.wait_ms(peer="b", now=now) == 0
-    assert door.opens("secret", peer="a")
-    assert door.wait_ms(peer="a", now=now) == 0
-
-
-def test_the_right_token_never_waits_and_a_wrong_one_within_the_wait_is_not_counted() -> None:
-    door = Door.of("secret")
-    for _ in range(FREE_ERRORS):
-        door.refuse(peer="a", now=NOW)
-    for _ in range(5):
-        assert door.refuse(peer="a", now=NOW) == 1000
-    assert not door.opens("wrong", peer="a")
-    assert door.wait_ms(peer="a", now=NOW) == 1000
-    assert door.opens("secret", peer="a")
-    assert door.wait_ms(peer="a", now=NOW) == 0
-
-
-def test_remembers_a_bounded_number_of_peers() -> None:
-    door = Door.of("secret")
-    for n in range(MAX_PEERS + 5):
-        door.refuse(peer=str(n), now=NOW)
-    assert len(door._errors) == MAX_PEERS
 
 
 def test_a_cookie_holds_until_it_expires_and_only_at_its_door() -> None:

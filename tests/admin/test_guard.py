@@ -4,6 +4,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar
 
 from firsthand.admin.access import COOKIE, COOKIE_MS, FREE_ERRORS, Door
+from firsthand.admin.sessions import Keys
 from firsthand.model import Mode
 from firsthand.store.rollups import Count, Slice
 from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
@@ -232,10 +233,10 @@ async def test_a_program_decides_with_the_token_alone(
 async def test_a_new_token_shuts_out_the_old_one_and_its_cookies() -> None:
     async with listening() as here, ClientSession(cookie_jar=CookieJar(unsafe=True)) as client:
         await client.get(f"{here.address}/report?token={TOKEN}")
-        here.desk.use(make_site(), here.desk.hosts, TOKEN)
+        here.desk.use(make_site(), here.desk.hosts, TOKEN, Keys())
         async with client.get(f"{here.address}/report") as answer:
             assert answer.status == 200, "the same token: who is signed in stays so"
-        here.desk.use(make_site(), here.desk.hosts, "another-" + TOKEN)
+        here.desk.use(make_site(), here.desk.hosts, "another-" + TOKEN, Keys())
         for headers, status in (({}, 401), (AUTH, 401), (bearing(f"another-{TOKEN}"), 200)):
             async with client.get(f"{here.address}/report", headers=headers) as answer:
                 assert answer.status == status
@@ -244,7 +245,7 @@ async def test_a_new_token_shuts_out_the_old_one_and_its_cookies() -> None:
 async def test_other_hosts_and_another_site_are_used_at_once(client: ClientSession) -> None:
     async with listening() as here:
         site = make_site(account("meta", META, Mode.BOTH))
-        here.desk.use(site, frozenset({"private.example.com"}), TOKEN)
+        here.desk.use(site, frozenset({"private.example.com"}), TOKEN, Keys())
         async with client.get(f"{here.address}/report", headers=AUTH) as answer:
             assert answer.status == 421
         named = {**JSON, "Host": "private.example.com"}
@@ -256,7 +257,7 @@ async def test_other_hosts_and_another_site_are_used_at_once(client: ClientSessi
 async def test_a_desk_without_a_token_is_not_made() -> None:
     async with listening() as here:
         with pytest.raises(ValueError, match="token"):
-            here.desk.use(make_site(), here.desk.hosts, "")
+            here.desk.use(make_site(), here.desk.hosts, "", Keys())
 
 
 def bearing(token: str) -> dict[str, str]:

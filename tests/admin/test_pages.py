@@ -9,7 +9,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Request, async_playwright
 
 from firsthand.model import Client, Mode, Server
+from firsthand.store.audit import Act
 from tests.admin.listener import TOKEN, Listener, listening
+from tests.admin.people import KEYS, PASSWORD
 from tests.admin.sample import (
     HOSTILE,
     META,
@@ -26,7 +28,17 @@ CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGS += ["--disable-background-networking", "--disable-component-update"]
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
-PAGES = ("/report", "/events", f"/events/{4:032x}", "/consent", "/delivery", "/scripts", "/nowhere")
+PAGES = (
+    "/report",
+    "/events",
+    f"/events/{4:032x}",
+    "/consent",
+    "/delivery",
+    "/scripts",
+    "/audit",
+    "/sign-out",
+    "/nowhere",
+)
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -87,7 +99,7 @@ async def test_empty_and_closed_pages_too(browser: Browser, scheme: str) -> None
         page, complaints = await enter(
             browser, f"{empty.address}/report", color_scheme=scheme, viewport=PHONE
         )
-        for path in ("/report", "/events", "/consent", "/delivery", "/scripts"):
+        for path in ("/report", "/events", "/consent", "/delivery", "/scripts", "/audit"):
             await page.goto(empty.address + path)
             await check(page)
         assert not complaints
@@ -210,3 +222,42 @@ async def test_a_held_version_is_approved_and_rolled_back_by_hand(
         assert {line.who for line in last} == {"admin page"}
         assert not complaints
         await page.context.close()
+
+
+@pytest.mark.parametrize("scripted", [True, False])
+async def test_somebody_signs_in_decides_and_signs_out(browser: Browser, *, scripted: bool) -> None:
+    async with listening(keys=KEYS) as running:
+        context = await browser.new_context(java_script_enabled=scripted, viewport=PHONE)
+        page = await context.new_page()
+        await page.goto(f"{running.address}/scripts")
+        if scripted:
+            await check(page)
+        for word in ("wrong", PASSWORD):
+            await page.get_by_label("Name").fill("ada")
+            await page.get_by_label("Password").fill(word)
+            await page.get_by_role("button", name="Sign in").click()
+            if word == "wrong":
+                await page.get_by_role("alert").wait_for()
+                if scripted:
+                    await check(page)
+        await page.wait_for_url(f"{running.address}/scripts")
+        held = page.locator("section", has_text=FBEVENTS)
+        await held.get_by_role("button", name="Approve").first.click()
+        await page.get_by_role("status").wait_for()
+        given = {each["name"]: each for each in await context.cookies()}
+        assert set(given) == {"fh_session", "fh_known"}
+        assert all(each["httpOnly"] and each["sameSite"] == "Strict" for each in given.values())
+        await page.get_by_role("link", name="Sign out").click()
+        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("heading", name="Signed out").wait_for()
+        assert {each["name"] for each in await context.cookies()} == {"fh_known"}
+        await page.goto(f"{running.address}/report")
+        await page.get_by_label("Password").wait_for()
+        told = [(line.who, line.what) for line in reversed(await running.audit.lines(limit=9))]
+        assert told == [
+            ("", Act.SIGN_IN_FAILED),
+            ("ada", Act.SIGN_IN),
+            ("ada", Act.APPROVE),
+            ("ada", Act.SIGN_OUT),
+        ]
+        await context.close()

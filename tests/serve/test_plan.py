@@ -6,6 +6,7 @@ from firsthand.delivery.auth import EnvToken, FileToken
 from firsthand.errors import ConfigError
 from firsthand.serve.plan import plan
 from firsthand.store.contract import Lane
+from tests.admin.people import ADA
 from tests.samples import PIXEL
 
 SITE = """
@@ -56,6 +57,17 @@ def test_secrets_stay_the_same_at_the_next_start_and_are_not_printed(tmp_path: P
     assert first.site.secret == second.site.secret
     assert first.token == second.token
     assert first.token not in repr(first)
+
+
+def test_the_reports_address_holds_the_token_only_where_it_opens_the_page(tmp_path: Path) -> None:
+    made = plan(written(tmp_path))
+    assert made.report_url.endswith(f"/report?token={made.token}")
+    users = f'[[admin.users]]\nname = "ada"\nhash = "{ADA.hash}"\n'
+    made = plan(written(tmp_path, users + ACCOUNT))
+    assert made.report_url.endswith("/report")
+    assert made.keys.secret == made.site.secret
+    for hidden in (ADA.hash, repr(made.site.secret)):
+        assert hidden not in repr(made.keys)
 
 
 def test_a_network_that_is_none_stops_the_start(tmp_path: Path) -> None:

@@ -4,17 +4,16 @@ Pure: the clock (Unix milliseconds) is an argument. The listener is on loopback,
 can reach by DNS rebinding and a careless front server can publish; so neither is trusted.
 """
 
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest, digest
 
+from firsthand.admin.waits import Waits
+
 COOKIE = "fh_admin"
 COOKIE_MS = 12 * 3_600_000
 FREE_ERRORS = 3
-LONGEST_WAIT_MS = 60_000
-MAX_PEERS = 1000
 
 
 def is_allowed_host(host: str, names: Collection[str]) -> bool:
@@ -37,13 +36,12 @@ class Door:
     """Checks tokens and cookies; sends away who guesses.
 
     The token itself is not kept, only its hash. ``peer`` is the address that a request came from,
-    which many may share: so the right token opens always, and only a wrong one has to wait. After
-    ``FREE_ERRORS`` wrong tokens each further one doubles the wait, from one second to a minute. It
-    is the token's length that makes guessing hopeless, not the wait.
+    which many may share: so the right token opens always, and only a wrong one has to wait
+    (``Waits``). It is the token's length that makes guessing hopeless, not the wait.
     """
 
     _token: bytes = field(repr=False)
-    _errors: OrderedDict[str, tuple[int, int]] = field(default_factory=OrderedDict, repr=False)
+    waits: Waits = field(default_factory=lambda: Waits(FREE_ERRORS), repr=False)
 
     @classmethod
     def of(cls, token: str) -> "Door":
@@ -56,29 +54,8 @@ class Door:
         """Say whether ``token`` is right; then what ``peer`` got wrong before is forgotten."""
         right = compare_digest(_hash(token), self._token)
         if right:
-            self._errors.pop(peer, None)
+            self.waits.forget(peer)
         return right
-
-    def refuse(self, *, peer: str, now: int) -> int:
-        """Remember a wrong token against ``peer``; return for how many ms it has to wait first.
-
-        One that comes while ``peer`` has to wait changes nothing.
-        """
-        wait = self.wait_ms(peer=peer, now=now)
-        if not wait:
-            errors, _ = self._errors.pop(peer, (0, 0))
-            self._errors[peer] = (errors + 1, now)
-            while len(self._errors) > MAX_PEERS:
-                self._errors.popitem(last=False)
-        return wait
-
-    def wait_ms(self, *, peer: str, now: int) -> int:
-        """Return for how many ms wrong tokens of ``peer`` are answered with a wait, 0 for none."""
-        errors, at = self._errors.get(peer, (0, 0))
-        if errors < FREE_ERRORS:
-            return 0
-        doubled = min(LONGEST_WAIT_MS, 1000 << min(errors - FREE_ERRORS, 16))
-        return max(0, at + doubled - now)
 
     def cookie(self, *, now: int) -> str:
         """Return a cookie value that stands for the token until it expires."""

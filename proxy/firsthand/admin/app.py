@@ -10,6 +10,7 @@ from aiohttp import web
 
 from firsthand.admin.answers import add_headers, as_html, as_json, wants_json
 from firsthand.admin.assets import asset
+from firsthand.admin.audit import audit
 from firsthand.admin.consent import consent
 from firsthand.admin.guard import DESK, Desk, guard
 from firsthand.admin.metrics import CONTENT_TYPE, written
@@ -17,6 +18,7 @@ from firsthand.admin.overview import read_overview
 from firsthand.admin.report import build
 from firsthand.admin.rows import DEFAULT_SPAN, collect, span
 from firsthand.admin.scripts import decide, export, scripts
+from firsthand.admin.signin import add_sign_in
 from firsthand.admin.summary import swaps
 from firsthand.admin.view import page
 from firsthand.model import Server
@@ -44,6 +46,8 @@ def app(desk: Desk) -> web.Application:
     made.router.add_get("/scripts", scripts)
     made.router.add_get("/scripts/export", export)
     made.router.add_post("/scripts", decide)
+    made.router.add_get("/audit", audit)
+    add_sign_in(made)
     made.router.add_get("/healthz", healthz)
     made.router.add_get("/readyz", readyz)
     made.router.add_get("/metrics", metrics)

@@ -3,13 +3,13 @@
 from aiohttp import web
 
 from firsthand.admin.answers import as_html, as_json, refusal, wants_json
-from firsthand.admin.custody import POLICY, ScriptRow, script_rows
+from firsthand.admin.custody import POLICY, SHORT, ScriptRow, script_rows
 from firsthand.admin.evidence import evidence
-from firsthand.admin.guard import DESK
+from firsthand.admin.guard import DESK, WHO
 from firsthand.admin.view import page
+from firsthand.store.audit import Act
 from firsthand.store.custody import By
 
-WHO = "admin page"
 LONGEST_REASON = 500
 DONE = {"approve": "That version is served now.", "roll-back": "The earlier version is served now."}
 
@@ -21,7 +21,7 @@ async def scripts(request: web.Request) -> web.Response:
     if wants_json(request):
         return as_json({"scripts": [plain(row) for row in rows]})
     done = DONE.get(request.query.get("done", ""), "")
-    form = desk.door.form(now=desk.clock())
+    form = desk.form(request)
     return as_html(page("scripts", rows=rows, policies=POLICY, done=done, form=form))
 
 
@@ -32,7 +32,7 @@ async def decide(request: web.Request) -> web.Response:
     act, address, digest, reason = (
         str(said.get(name, "")) for name in ("act", "address", "hash", "reason")
     )
-    by = By(WHO, reason.strip()[:LONGEST_REASON], desk.clock())
+    by = By(request[WHO].name, reason.strip()[:LONGEST_REASON], desk.clock())
     if act == "approve":
         refused = await desk.custody.approve(address, digest, by)
     elif act == "roll-back":
@@ -41,6 +41,8 @@ async def decide(request: web.Request) -> web.Response:
         return refusal(request, 400, "Not done", "The form says neither approve nor roll back.")
     if refused:
         return refusal(request, 409, "Not done", f"{refused[0].upper()}{refused[1:]}.")
+    did = Act.APPROVE if act == "approve" else Act.ROLL_BACK
+    await desk.reception.note(by.who, did, f"{address} {digest[:SHORT]}", now=by.at)
     if wants_json(request):
         return as_json({"done": act})
     return web.Response(status=303, headers={"Location": f"/scripts?done={act}"})

@@ -149,17 +149,23 @@ def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own r
         return f"{file}: {key}: unknown key{hint}"
     if problem["type"] == "missing":
         return f"{file}: {key}: is required"
-    if problem["type"] == "model_type" and len(problem["loc"]) == 1:
-        return f"{file}: {key}: is a table; write [{key}]"
     if problem["type"] == "model_type":
-        # What stands there instead may be the secret itself: it is not repeated.
-        return f'{file}: {key}: say where it is: {{ env = "NAME" }} or {{ file = "PATH" }}'
+        return f"{file}: {key}: {_table_wanted(problem, key)}"
     if key in VENDOR_SECTIONS:
         return f"{file}: {key}: is a list of accounts; write [[{key}]]"
     given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']!r})"
     said = problem["msg"].removeprefix("Value error, ")
     message = said[:1].lower() + said[1:]
     return f"{file}: {key}: {message}{given}{_near_choice(problem)}"
+
+
+def _table_wanted(problem: Any, key: str) -> str:  # noqa: ANN401 - pydantic's own record
+    """Say what to write instead. What stands there may be a secret: it is not repeated."""
+    if len(problem["loc"]) == 1:
+        return f"is a table; write [{key}]"
+    if problem["ctx"]["class_name"] == "Source":
+        return 'say where it is: { env = "NAME" } or { file = "PATH" }'
+    return "is a table; write { name = ..., hash = ... }"
 
 
 def _near_choice(problem: Any) -> str:  # noqa: ANN401 - pydantic's own record

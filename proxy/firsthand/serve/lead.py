@@ -16,6 +16,7 @@ from firsthand.edge.keyring import Keyring
 from firsthand.rules.retry import Policy
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
+from firsthand.serve.auditing import keep_audit
 from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
@@ -30,6 +31,7 @@ from firsthand.serve.retention import (
 )
 from firsthand.store.contract import Outbox
 from firsthand.store.sqlite.aggregates import open_aggregates
+from firsthand.store.sqlite.audit import open_audit
 from firsthand.store.sqlite.book import open_book
 from firsthand.store.sqlite.custody import SqliteCustody, open_custody
 from firsthand.store.sqlite.delivering import Delivering, open_delivering
@@ -69,6 +71,7 @@ class Lead:
         self._desk: Desk | None = None
         self._custody: SqliteCustody | None = None
         self._books: Bookkeeping | None = None
+        self._changed = asyncio.Event()
         self._stopping = asyncio.Event()
 
     def watch(self, outbox: Outbox, keyring: Keyring | None = None) -> None:
@@ -79,12 +82,14 @@ class Lead:
     def use(self, plan: Plan) -> None:
         """Lead by ``plan`` from now on, if this process leads, or once it does."""
         self._plan = plan
+        self._changed.set()
         if self._custody is not None:
             self._custody.use(judge_of(plan.site))
         if self._books is not None:
             self._books.use(plan.site, kept(plan.config))
         if self._desk is not None:
-            self._desk.use(plan.site, frozenset(plan.config.admin.hosts), plan.token)
+            hosts = frozenset(plan.config.admin.hosts)
+            self._desk.use(plan.site, hosts, plan.token, plan.keys)
         if self._delivery is not None:
             self._delivery.use(
                 plan.outlets,
@@ -123,7 +128,7 @@ class Lead:
                     plan.folder, judge_of(plan.site), durability=plan.config.store.durability
                 )
             )
-            pages = await self._pages(parts, self._custody, stack)
+            pages, desk = await self._pages(parts, self._custody, stack)
             self._delivery = self._health.delivery = _delivery(self._plan, parts)
             self._health.mover = parts.mover
             books = self._books = Bookkeeping(
@@ -137,6 +142,7 @@ class Lead:
                     tasks.create_task(keep_scripts(self._custody)),
                     tasks.create_task(sweep(lambda: self._plan)),
                     tasks.create_task(books.run()),
+                    tasks.create_task(keep_audit(desk.audit, lambda: self._plan, self._changed)),
                     tasks.create_task(self._show(pages)),
                 ]
                 await self._delivery.run()
@@ -145,19 +151,24 @@ class Lead:
 
     async def _pages(
         self, parts: Delivering, custody: SqliteCustody, stack: AsyncExitStack
-    ) -> web.AppRunner:
+    ) -> tuple[web.AppRunner, Desk]:
         # Once more: another plan may have come while it was opened.
         custody.use(judge_of(self._plan.site))
         book = await stack.enter_async_context(
             open_book(self._plan.folder, self._plan.config.store.durability)
         )
-        self._desk = Desk(
+        audit = await stack.enter_async_context(
+            open_audit(self._plan.folder, self._plan.config.store.durability)
+        )
+        desk = self._desk = Desk(
             ledger=parts.ledger,
             queue=parts.queue,
             custody=custody,
             book=book,
+            audit=audit,
             site=self._plan.site,
             token=self._plan.token,
+            keys=self._plan.keys,
             hosts=frozenset(self._plan.config.admin.hosts),
             health=self._health.parts,
             figures=lambda: self._health.figures(parts.queue),
@@ -166,10 +177,10 @@ class Lead:
                 open_aggregates(self._plan.folder, durability=self._plan.config.store.durability)
             ),
         )
-        runner = web.AppRunner(app(self._desk), access_log=None)
+        runner = web.AppRunner(app(desk), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        return runner
+        return runner, desk
 
     async def _show(self, pages: web.AppRunner) -> None:
         """Listen for the operator. Events matter more than pages: delivery does not wait for this.

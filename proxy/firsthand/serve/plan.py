@@ -7,9 +7,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from firsthand.admin.sessions import Keys
 from firsthand.config.load import Config, accounts, loads, read
 from firsthand.config.secret import admin_token, site_secret
 from firsthand.config.section import Source
+from firsthand.config.signin import keys
 from firsthand.config.site import site
 from firsthand.delivery.auth import EnvToken, FileToken, Token
 from firsthand.delivery.worker import Outlet
@@ -42,6 +44,7 @@ class Plan:
     outlets: dict[Lane, Outlet]
     tls: Tls
     token: str = field(repr=False)
+    keys: Keys
 
     @property
     def has_tls(self) -> bool:
@@ -50,9 +53,10 @@ class Plan:
 
     @property
     def report_url(self) -> str:
-        """The report's address, token included."""
+        """The report's address, token included where that opens it."""
         admin = self.config.admin
-        return f"http://{admin.hosts[0]}:{admin.port}/report?token={self.token}"
+        token = "" if self.keys.users else f"?token={self.token}"
+        return f"http://{admin.hosts[0]}:{admin.port}/report{token}"
 
 
 def plan(path: Path, text: str | None = None) -> Plan:
@@ -82,6 +86,7 @@ def build(path: Path, text: str, config: Config) -> Plan:
         _outlets(config, built),
         tls_of(config, path, folder),
         admin_token(config, folder),
+        keys(config, secret=built.secret, file=str(path)),
     )
 
 

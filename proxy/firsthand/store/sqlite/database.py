@@ -97,6 +97,7 @@ AGGREGATES = Schema("aggregates", 1, "schema_aggregates.sql")
 SCRIPTS = Schema("script custody", 1, "schema_scripts.sql")
 RECENT = Schema("recent hits", 1, "schema_recent.sql")
 RECEIPTS = Schema("consent receipts", 1, "schema_receipts.sql")
+AUDIT = Schema("audit log", 1, "schema_audit.sql")
 
 
 def disk_error(path: Path, error: sqlite3.Error) -> OSError:

@@ -44,6 +44,11 @@ def aggregates_path(folder: Path) -> Path:
     return folder / "aggregates.db"
 
 
+def audit_path(folder: Path) -> Path:
+    """Return the file of the audit log."""
+    return folder / "audit.db"
+
+
 def delete_database(path: Path) -> None:
     """Delete a closed database with what SQLite keeps beside it."""
     for ending in ("-wal", "-shm", ""):
