@@ -171,6 +171,10 @@ async def test_dead_letters_are_listed_shown_and_sent_again(tmp_path: Path) -> N
         done = firsthand("replay", "--json", "--since", "1h", "--config", path)
         assert orjson.loads(done.stdout) == {"sent": 1, "barred": 0, "left": {}}
         gone = firsthand("dead", "show", row["event"], "--config", path)
+        noted = firsthand("admin", "log", "--json", "--config", path)
+    (line,) = orjson.loads(noted.stdout)
+    assert (line["what"], line["n"]) == ("replay", 1)
+    assert line["subject"].startswith("since ")
     assert gone.returncode == 2
     assert b"has no dead letter" in gone.stderr
     assert b"canary" not in listed.stdout + shown.stdout + dry.stdout + done.stdout

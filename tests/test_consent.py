@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from firsthand.consent import app
 from firsthand.errors import ConfigError
 from firsthand.model import Reason
+from firsthand.serve.auditing import read
 from tests.serve.buried import buried
 from tests.serve.test_plan import written
 from tests.store.backends import event
@@ -112,6 +113,11 @@ def test_erase_tells_counts_and_no_identifier(config: str) -> None:
     chain = run("chain", "--config", config)
     assert '"kind":"erased"' in chain
     assert "key-0" not in chain
+    none, some = read(Path(config), limit=9)
+    assert {line.what for line in (none, some)} == {"erasure"}
+    assert {line.subject for line in (none, some)} == {"by event key"}
+    assert none.n == 0
+    assert some.n >= 3
 
 
 def test_export_is_for_the_person_who_asks(config: str) -> None:

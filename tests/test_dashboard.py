@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from firsthand.admin.metrics import families
-from firsthand.config.schema import AdminSection
+from firsthand.config.admins import AdminSection
 from tests.admin.test_metrics import FULL
 
 CONF = Path(__file__).parents[1] / "conf"

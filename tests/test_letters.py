@@ -79,3 +79,9 @@ def test_no_letters_are_said_to_be_none() -> None:
     out = StringIO()
     letters.show([], Console(file=out))
     assert out.getvalue() == "No dead letters.\n"
+
+
+def test_which_letters_were_meant_in_words() -> None:
+    assert letters.told(Wanted(), twice=False) == "all"
+    some = Wanted(vendor="meta", reason="auth", since=1_795_500_000_000)
+    assert letters.told(some, twice=True) == "meta, auth, since 2026-11-24 06:00:00.000, even twice"

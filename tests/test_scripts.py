@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from firsthand.errors import ConfigError
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.scripts import app
+from firsthand.serve.auditing import read
 from firsthand.serve.plan import plan
 from firsthand.store.sqlite.custody import open_custody
 from tests.custody import CONFIG, FBEVENTS, GTAG, UET, digest, fill
@@ -82,6 +83,15 @@ def test_approve_and_roll_back_are_logged_with_who_and_why(config: str) -> None:
         ("joe", "rolled back to", "it breaks"),
     ]
     assert told["log_intact"]
+    noted = [(line.who, line.what, line.subject) for line in read(Path(config), limit=9)]
+    assert noted == [
+        ("command line (joe)", "script rolled back", f"{FBEVENTS} {digest('one')[:12]}"),
+        (
+            f"command line ({getpass.getuser()})",
+            "script approved",
+            f"{FBEVENTS} {digest('skimmer')[:12]}",
+        ),
+    ]
 
 
 @pytest.mark.parametrize("table", ["inventory", "changes", "decisions"])

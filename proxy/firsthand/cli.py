@@ -103,8 +103,11 @@ def reload_(config: ConfigPath) -> None:
         console.print("[bold red]Not reloaded.[/] What ran before goes on.")
         console.print(escape(str(error)))
         raise typer.Exit(1) from None
-    auditing.note(config, Act.RELOAD)
     print(f"reloaded {config}")
+    try:
+        auditing.note(config, Act.RELOAD)
+    except ConfigError as error:  # the server notes which file holds; by whose word is missing
+        Console(stderr=True).print(escape(str(error)))
 
 
 @app.command()

@@ -15,8 +15,9 @@ from rich.table import Table
 from firsthand.admin import words
 from firsthand.errors import ConfigError
 from firsthand.rules.chain import Checked, Head, check, head_of
-from firsthand.serve import consenting, persons
+from firsthand.serve import auditing, consenting, persons
 from firsthand.serve.plan import SANDBOX_CONFIG
+from firsthand.store.audit import Act
 
 T = TypeVar("T")
 
@@ -107,6 +108,8 @@ def erase(
     """Erase a person from queue, dead letters and ledger; with a cookie, bar what still comes."""
     path, cookie, event = config or SANDBOX_CONFIG, _given(cookie), _given(event)
     done = _run(persons.erase(path, cookie=cookie, event=event))
+    removed = sum(done.found.values()) - sum(done.left.values())
+    auditing.note(path, Act.ERASE, "by cookie" if cookie else "by event key", n=removed)
     if as_json:
         _print_json(done.told())
     else:

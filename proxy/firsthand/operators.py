@@ -16,7 +16,7 @@ from rich.text import Text
 from firsthand.admin import words
 from firsthand.admin.passwords import hashed
 from firsthand.admin.sessions import Role
-from firsthand.config.schema import NAME_PATTERN
+from firsthand.config.admins import NAME_PATTERN
 from firsthand.errors import ConfigError
 from firsthand.serve import auditing
 from firsthand.serve.plan import SANDBOX_CONFIG

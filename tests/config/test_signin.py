@@ -57,6 +57,7 @@ def test_a_listener_beyond_this_machine_does_not_start_without_users(host: str) 
         with pytest.raises(ConfigError, match=rf"^{FILE}: admin\.host: .*firsthand admin password"):
             read(host=host, **more)
     read(host=host, users=[USER])
+    read(host=host, kept_private=True)
 
 
 @pytest.mark.parametrize(

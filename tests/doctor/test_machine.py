@@ -49,7 +49,8 @@ def test_a_port_that_cannot_be_had() -> None:
 
 
 async def test_pages_that_are_open(folder: Path) -> None:
-    site = f'[listen]\nport = {free_port()}\n[admin]\nhost = "0.0.0.0"\nport = {free_port()}'
+    admin = '[admin]\nhost = "0.0.0.0"\nkept_private = true'
+    site = f"[listen]\nport = {free_port()}\n{admin}\nport = {free_port()}"
     assert codes(await looked(written(folder, site=site)), "ports") == ["free", "free", "open"]
 
 

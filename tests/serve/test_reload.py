@@ -1,6 +1,7 @@
 """A running server under load takes a new configuration; what is wrong with one changes nothing."""
 
 import asyncio
+import getpass
 import os
 import re
 import signal
@@ -18,6 +19,8 @@ from firsthand.sandbox.server import Sandbox
 from firsthand.serve.notice import Notice, read_notice
 from firsthand.serve.plan import Plan, plan
 from firsthand.serve.reload import attempt, fixed, renewed
+from firsthand.store.audit import Act
+from firsthand.store.sqlite.audit import open_audit
 from firsthand.store.sqlite.files import holder, outbox_lock
 from tests.journeys.conftest import free_port, serving
 from tests.journeys.conftest import written as site_of_two
@@ -27,6 +30,10 @@ from tests.serve.test_plan import written
 from tests.serve.test_worker import ports, run
 
 KEPT_ALIVE = 8
+NOTED = {
+    ("server", Act.CONFIGURATION),
+    (f"command line ({getpass.getuser()})", Act.RELOAD),
+}
 SECOND = re.compile(r"\[\[ga4\]\].*", re.DOTALL)
 
 
@@ -116,6 +123,10 @@ async def through_reloads(
     server.send_signal(signal.SIGHUP)
     assert (await noticed(data, 3)).why == ""
     await load.more()
+    async with open_audit(data) as audit, asyncio.timeout(20):
+        while len(lines := await audit.lines(limit=9)) < len(NOTED) + 1:
+            await asyncio.sleep(0.05)
+    assert {(line.who, line.what) for line in lines} == NOTED
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -17,11 +17,11 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from firsthand.config.admins import AdminSection
 from firsthand.config.listen import ListenSection, TlsSection
 from firsthand.config.schema import (
     CONSENT_SECTION,
     VENDOR_SECTIONS,
-    AdminSection,
     AggregatesSection,
     DeliverySection,
     IngestSection,

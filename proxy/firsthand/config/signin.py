@@ -6,8 +6,8 @@ from ipaddress import ip_address
 
 from firsthand.admin.passwords import unfit
 from firsthand.admin.sessions import Keys, Program, User
+from firsthand.config.admins import ProgramSection, UserSection
 from firsthand.config.load import Config
-from firsthand.config.schema import ProgramSection, UserSection
 from firsthand.config.secret import given_secret
 from firsthand.errors import ConfigError
 
@@ -26,10 +26,12 @@ def keys(config: Config, *, secret: bytes, file: str) -> Keys:
             f"{file}: admin.token: opens nothing where admin.users are named; leave it out, and"
             " give programs an entry in admin.tokens: firsthand admin token"
         )
-    if not users and not _is_local(section.host):
+    if not users and not section.kept_private and not _is_local(section.host):
         raise ConfigError(
             f"{file}: admin.host: {section.host} can be reached from other machines, and nobody is"
-            " named in admin.users; make an entry with: firsthand admin password, or use 127.0.0.1"
+            " named in admin.users; make an entry with: firsthand admin password, or use"
+            " 127.0.0.1, or say admin.kept_private, where a firewall or a container's port lets"
+            " this machine alone reach it"
         )
     return Keys(users, programs, secret)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from firsthand.config.load import load
 from firsthand.errors import ConfigError
+from firsthand.serve.owner import refuse_stranger
 from firsthand.serve.plan import Plan, data_folder, now
 from firsthand.store.audit import Act, Audit, Done
 from firsthand.store.sqlite.audit import open_audit
@@ -39,7 +40,9 @@ def note(config: Path, what: Act, subject: str = "", *, n: int = 1, who: str = "
 
 async def _note(path: Path, who: str, what: Act, subject: str, n: int) -> None:
     config = load(path)
-    async with open_audit(data_folder(config, path), config.store.durability) as audit:
+    folder = data_folder(config, path)
+    refuse_stranger(folder)
+    async with open_audit(folder, config.store.durability) as audit:
         await audit.note(who, what, subject, at=now(), n=n)
 
 
