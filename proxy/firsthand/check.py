@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from firsthand.config.alerts import alerting
 from firsthand.config.load import Config, accounts
 from firsthand.config.secret import configured_secret, configured_token, read_secret
 from firsthand.config.section import Source
@@ -55,6 +56,7 @@ def check(config: Config, file: str) -> list[Finding]:
     configured_token(config)
     keys(config, secret=TRIAL_SECRET, file=file)
     built = site(config, secret=TRIAL_SECRET, file=file)
+    alerting(config, file)
     today = datetime.now(UTC).date()
     front = _front(config)
     consent = _consent(built.consent)

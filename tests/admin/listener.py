@@ -13,6 +13,7 @@ from firsthand.admin.guard import Desk, Part
 from firsthand.admin.metrics import Figures
 from firsthand.admin.rows import HOUR_MS
 from firsthand.admin.sessions import Keys
+from firsthand.rules.alerts import Alert
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.rules.standing import Choice, Stand
@@ -50,6 +51,7 @@ class Listener:
     now: int = NOW
     parts: list[Part] = field(default_factory=lambda: [Part("ledger", ok=True)])
     figures: Figures = field(default_factory=lambda: Figures(NOW))
+    firing: tuple[Alert, ...] = ()
 
 
 async def fill_book(folder: Path) -> None:
@@ -104,6 +106,7 @@ async def listening(
             figures=figures,
             clock=lambda: listener.now,
             aggregates=await stack.enter_async_context(open_aggregates(folder)),
+            alerts=lambda: listener.firing,
         )
         listener = Listener(custody, audit, desk)
         runner = web.AppRunner(app(desk))

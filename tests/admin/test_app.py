@@ -4,11 +4,13 @@ from aiohttp import ClientSession
 from firsthand.admin.app import EVENTS_ON_A_PAGE
 from firsthand.admin.guard import Part
 from firsthand.rules.aggregate import Row, Sum
+from firsthand.rules.alerts import Alert, On
 from tests.admin.listener import AUTH, JSON, Listener, listening
 from tests.admin.sample import (
     GA4,
     HOSTILE,
     META,
+    NOW,
     MemoryLedger,
     MemoryQueue,
 )
@@ -30,9 +32,9 @@ async def get_json(client: ClientSession, address: str, status: int = 200) -> di
     return told
 
 
-async def test_the_root_leads_to_the_report(listener: Listener, client: ClientSession) -> None:
+async def test_the_root_leads_to_the_overview(listener: Listener, client: ClientSession) -> None:
     async with client.get(f"{listener.address}/", headers=AUTH) as answer:
-        assert answer.url.path == "/report"
+        assert answer.url.path == "/overview"
         assert answer.status == 200
 
 
@@ -57,9 +59,38 @@ async def test_the_overview_is_the_report_in_a_line_an_account(
         assert line["points"] == account["points"]
 
 
+async def test_an_accounts_page_is_its_part_of_the_report(
+    listener: Listener, client: ClientSession
+) -> None:
+    told = await get_json(client, f"{listener.address}/accounts/meta/{META}?span=7d")
+    whole = await get_json(client, f"{listener.address}/report?span=7d")
+    assert told["account"] == whole["accounts"][0]  # type: ignore[index]
+    page = await get(client, f"{listener.address}/accounts/meta/{META}")
+    assert "its trace" in page
+    assert GA4 not in page
+    for unknown in ("meta/999", "nobody/1", "META/1"):
+        async with client.get(f"{listener.address}/accounts/{unknown}", headers=AUTH) as answer:
+            assert answer.status == 404
+
+
+async def test_the_overview_tells_what_fires(listener: Listener, client: ClientSession) -> None:
+    assert "alert" not in await get(client, f"{listener.address}/overview")
+    low = Alert("low-rate", On.MATCH_RATE, "meta", META, NOW - 7_200_000, 0.9, 0.847, 7000)
+    quiet = Alert("quiet", On.NO_ACCEPTED, "gone", "1", NOW, 60, 61.4, 0)
+    listener.firing = (low, quiet)
+    page = await get(client, f"{listener.address}/overview")
+    assert "2 alerts" in page
+    assert "The match rate is 84.7% (of 7,000, the limit is 90.0%)." in page
+    assert "Rule low-rate, for 2 h." in page
+    assert "No event was accepted for 61 minutes." in page
+    told = await get_json(client, f"{listener.address}/overview")
+    assert [each["rule"] for each in told["alerts"]] == ["low-rate", "quiet"]  # type: ignore[union-attr,attr-defined]
+
+
 async def test_a_span_without_events_says_what_to_do(client: ClientSession) -> None:
     async with listening(MemoryLedger(), MemoryQueue()) as empty:
         page = await get(client, f"{empty.address}/report")
+        assert "firsthand check" in await get(client, f"{empty.address}/overview")
         assert "firsthand check" in page
         assert "https://trk.shop.example.com/connect.facebook.net/" in page
         assert 'href="https://shop.example.com/"' in page

@@ -10,11 +10,14 @@ from playwright.async_api import Browser, Page, Request, async_playwright
 
 from firsthand.model import Client, Mode, Server
 from firsthand.store.audit import Act
+from firsthand.rules.alerts import Alert, On
 from tests.admin.listener import TOKEN, Listener, listening
 from tests.admin.people import KEYS, PASSWORD
 from tests.admin.sample import (
+    GA4,
     HOSTILE,
     META,
+    NOW,
     MemoryLedger,
     MemoryQueue,
     account,
@@ -27,8 +30,12 @@ from tests.custody import FBEVENTS, digest
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGS += ["--disable-background-networking", "--disable-component-update"]
-PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
+PHONE, DESKTOP = {"width": 375, "height": 780}, {"width": 1280, "height": 900}
+FRAMED = ("/report", "/events", "/consent", "/delivery", "/scripts", "/audit")
+ACCOUNTS = (f"/accounts/meta/{META}", f"/accounts/ga4/{GA4}?span=7d")
 PAGES = (
+    "/overview",
+    *ACCOUNTS,
     "/report",
     "/events",
     f"/events/{4:032x}",
@@ -55,6 +62,10 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def listener() -> AsyncIterator[Listener]:
     async with listening() as running:
+        running.firing = (
+            Alert("low-rate", On.MATCH_RATE, "meta", META, NOW - 7_200_000, 0.9, 0.847, 7000),
+            Alert("script", On.SCRIPT_HELD, "meta", "", NOW - 60_000, 0, 1, 0),
+        )
         yield running
 
 
@@ -99,7 +110,7 @@ async def test_empty_and_closed_pages_too(browser: Browser, scheme: str) -> None
         page, complaints = await enter(
             browser, f"{empty.address}/report", color_scheme=scheme, viewport=PHONE
         )
-        for path in ("/report", "/events", "/consent", "/delivery", "/scripts", "/audit"):
+        for path in ("/overview", ACCOUNTS[0], *FRAMED):
             await page.goto(empty.address + path)
             await check(page)
         assert not complaints
@@ -111,20 +122,27 @@ async def test_empty_and_closed_pages_too(browser: Browser, scheme: str) -> None
         await stranger.wait_for_url(re.compile(r"/report$"))
 
 
+@pytest.mark.parametrize(
+    ("path", "drawings", "tables"), [("/report", 2, 7), ("/overview", 2, 1), (ACCOUNTS[0], 2, 6)]
+)
 async def test_every_drawing_has_its_numbers_beside_it(
-    browser: Browser, listener: Listener
+    browser: Browser, listener: Listener, path: str, drawings: int, tables: int
 ) -> None:
-    page, _ = await enter(browser, f"{listener.address}/report")
-    drawings = page.get_by_role("img")
-    assert await drawings.count() == 2
-    for drawing in await drawings.all():
-        assert re.search(r"\d", await drawing.get_attribute("aria-label") or "")
-    assert await page.get_by_role("table").count() == 7
-    assert await page.get_by_text("match rate", exact=True).count() == 1
+    page, _ = await enter(browser, listener.address + path)
+    images = page.get_by_role("img")
+    assert await images.count() == drawings
+    for image in await images.all():
+        told = await image.get_attribute("aria-label") or ""
+        assert re.search(r"\d|table below", told)
+    for closed in await page.locator("details > summary").all():
+        await closed.press("Enter")
+    assert await page.get_by_role("table").count() == tables
+    await check(page)
+    await page.context.close()
 
 
 async def test_a_name_with_markup_runs_nothing(browser: Browser, listener: Listener) -> None:
-    for path in ("/report", "/events", "/consent"):
+    for path in ("/report", "/events", "/consent", ACCOUNTS[0]):
         page, complaints = await enter(browser, listener.address + path)
         assert await page.get_by_text(HOSTILE).count() > 0
         assert await page.locator("main img").count() == 0
@@ -166,14 +184,17 @@ async def test_all_that_can_be_done_can_be_done_by_keyboard(
 
 
 async def test_page_weight(browser: Browser, listener: Listener) -> None:
-    requests: list[Request] = []
-    page = await browser.new_page()
-    # Playwright marks its handlers, and a built-in method cannot be marked.
-    page.on("requestfinished", lambda request: requests.append(request))  # noqa: PLW0108 - above
-    await page.goto(f"{listener.address}/report?token={TOKEN}")
-    sizes = [(await request.sizes())["responseBodySize"] for request in requests]
-    assert len(sizes) >= 4
-    assert sum(sizes) < 150 * 1024
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    for path in ("/overview", ACCOUNTS[0], "/report", "/events"):
+        context = await browser.new_context(extra_http_headers=headers)  # nothing cached
+        requests: list[Request] = []
+        page = await context.new_page()
+        page.on("requestfinished", lambda request, of=requests: of.append(request))  # type: ignore[misc]
+        await page.goto(listener.address + path, wait_until="networkidle")
+        sizes = [(await request.sizes())["responseBodySize"] for request in requests]
+        assert len(sizes) >= 3 - (path == "/events")
+        assert sum(sizes) < 150 * 1024
+        await context.close()
 
 
 async def test_a_link_of_another_site_that_has_the_token_opens_the_page(

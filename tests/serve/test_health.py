@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from firsthand.edge.certificates import Facts, Loaded, Pair, context
 from firsthand.edge.keyring import Held, Keyring
 from firsthand.model import Note, Origin, Reason
+from firsthand.serve import alarm
 from firsthand.serve.edge import open_edge
 from firsthand.serve.health import Health, told_of
 from firsthand.serve.lead import Lead
@@ -20,6 +21,7 @@ from firsthand.serve.notice import Notice, write_notice
 from firsthand.serve.plan import Plan, now, plan
 from firsthand.store.meter import meter_path, open_meter
 from tests.factories import make_beacon
+from tests.receiver import receiving
 from tests.samples import PIXEL
 from tests.serve.test_plan import written
 from tests.serve.test_worker import ports
@@ -163,3 +165,26 @@ async def test_figures_follow_an_event(tmp_path: Path) -> None:
         }
         async with session.get("/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"ok": True})
+
+
+async def test_an_alert_is_in_the_metrics_and_on_the_pages_and_posted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = '[[alerts]]\nname = "token"\non = "token_failing"\n'
+    async with receiving() as receiver:
+        monkeypatch.setenv("HOOK", receiver.address)
+        hook = '[alerting]\nwebhook = { env = "HOOK" }\n'
+        made = plan(written(tmp_path, ports() + HELD + rule + hook))
+        monkeypatch.setattr(alarm, "LOOK_S", 0.1)
+        async with serving(made) as (public, session):
+            beacon = make_beacon(
+                vendor="meta", account=PIXEL, to=PIXEL, at=now(), name="canary", event_key="canary"
+            )
+            await public.edge.outbox.put([beacon])
+            found = await until(session, "firsthand_alert_firing", "token", "meta")
+            assert found["firsthand_alert_firing", "token", "meta"] == 1
+            await until(session, "firsthand_alert_posts_total", "sent")
+            async with session.get("/overview", headers={"Accept": "application/json"}) as answer:
+                (alert,) = (await answer.json())["alerts"]
+            assert (alert["rule"], alert["account"]) == ("token", PIXEL)
+    assert [body["state"] for body in receiver.bodies] == ["firing"]

@@ -4,7 +4,7 @@
 or JSON to ``Accept: application/json``.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from aiohttp import web
 
@@ -37,6 +37,7 @@ def app(desk: Desk) -> web.Application:
     made.on_response_prepare.append(add_headers)
     made.router.add_get("/", home)
     made.router.add_get("/overview", overview)
+    made.router.add_get("/accounts/{vendor:[a-z0-9_]{1,32}}/{account}", account)
     made.router.add_get("/report", report)
     made.router.add_get("/events", events)
     made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
@@ -56,15 +57,46 @@ def app(desk: Desk) -> web.Application:
 
 
 async def home(_: web.Request) -> web.Response:
-    """Answer the way to the report."""
-    return web.Response(status=302, headers={"Location": "/report"})
+    """Answer the way to the overview."""
+    return web.Response(status=302, headers={"Location": "/overview"})
 
 
 async def overview(request: web.Request) -> web.Response:
-    """Answer one line an account on the span of ``?span=``, as JSON: cheap enough to ask often."""
+    """Answer one line an account on the span of ``?span=``: cheap enough to ask often."""
     desk = request.app[DESK]
-    over = span(request.query.get("span", DEFAULT_SPAN), now=desk.clock())
-    return as_json(await read_overview(desk.ledger, desk.queue, desk.site, over))
+    now = desk.clock()
+    over = span(request.query.get("span", DEFAULT_SPAN), now=now)
+    made = await read_overview(desk.ledger, desk.queue, desk.site, over)
+    made = replace(made, alerts=desk.alerts())
+    if wants_json(request):
+        return as_json(made)
+    shop = min(desk.site.origins, default="")
+    return as_html(
+        page(
+            "overview",
+            report=made,
+            now=now,
+            swaps=swaps(desk.site),
+            shop=shop,
+            titles=_titles(desk.site),
+        )
+    )
+
+
+async def account(request: web.Request) -> web.Response:
+    """Answer the report on one account; 404 for one that is neither configured nor in the span."""
+    desk = request.app[DESK]
+    now = desk.clock()
+    over = span(request.query.get("span", DEFAULT_SPAN), now=now)
+    key = (request.match_info["vendor"], request.match_info["account"])
+    rows = await collect(desk.ledger, desk.queue, over, vendor=key[0], account=key[1])
+    whole = build(rows, desk.site, over)
+    made = next((each for each in whole.accounts if (each.vendor, each.account) == key), None)
+    if made is None:
+        raise web.HTTPNotFound
+    if wants_json(request):
+        return as_json({"site": whole.site, "span": over, "account": made})
+    return as_html(page("vendor", account=made, report=whole, now=now))
 
 
 async def report(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ from firsthand.admin.asking import SIGN_IN, asking
 from firsthand.admin.metrics import Figures
 from firsthand.admin.reception import Reception
 from firsthand.admin.sessions import Keys, Role, Sessions, Who
+from firsthand.rules.alerts import Alert
 from firsthand.rules.site import Site
 from firsthand.store.aggregates import Aggregates
 from firsthand.store.audit import Act, Audit
@@ -68,6 +69,7 @@ class Desk:
     figures: Figured
     clock: Callable[[], int]
     aggregates: Aggregates | None = None
+    alerts: Callable[[], tuple[Alert, ...]] = tuple
     door: access.Door = field(init=False, repr=False)
     sessions: Sessions = field(init=False, repr=False)
     reception: Reception = field(init=False, repr=False)

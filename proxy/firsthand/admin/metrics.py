@@ -41,7 +41,8 @@ class Figures:
     ``taken`` by vendor, account, origin; ``ended`` by vendor, account, state, reason;
     ``retried`` by vendor, account, reason; ``noted`` by vendor, reason; ``breakers``: by vendor
     and account, the state each lane is in, one of ``states``; ``delivered`` by vendor: from
-    arrival to acceptance; ``parts``: whether a part of ``/readyz`` works.
+    arrival to acceptance; ``parts``: whether a part of ``/readyz`` works; ``alerts``: for how many
+    accounts a rule fires, by rule and vendor; ``posts`` to the webhook by what came of them.
     """
 
     now: int
@@ -59,6 +60,8 @@ class Figures:
     parts: Mapping[str, bool] = field(default_factory=dict)
     reloads: int = 0
     reload_ok: bool = True
+    alerts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    posts: Mapping[str, int] = field(default_factory=dict)
 
 
 class _Once(Collector):
@@ -84,6 +87,7 @@ def families(figures: Figures) -> Iterator[Metric]:
     yield from _lanes(figures)
     yield from _times(figures)
     yield from _machine(figures)
+    yield from _alerts(figures)
 
 
 def _flow(figures: Figures) -> Iterator[Metric]:
@@ -188,6 +192,23 @@ def _machine(figures: Figures) -> Iterator[Metric]:
         "What runs.",
         value={"version": __version__, "python": platform.python_version()},
     )
+
+
+def _alerts(figures: Figures) -> Iterator[Metric]:
+    alerts = GaugeMetricFamily(
+        "firsthand_alert_firing",
+        "For how many of a vendor's accounts a rule of [[alerts]] fires.",
+        labels=("rule", "vendor"),
+    )
+    for name, n in sorted(figures.alerts.items()):
+        alerts.add_metric(name, n)
+    yield alerts
+    posts = CounterMetricFamily(
+        "firsthand_alert_posts", "Tries to tell the webhook, by result.", labels=("result",)
+    )
+    for result, n in sorted(figures.posts.items()):
+        posts.add_metric((result,), n)
+    yield posts
 
 
 def _counter(

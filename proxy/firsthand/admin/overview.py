@@ -12,6 +12,7 @@ from firsthand.admin.figures import Figures, figures, has_browser_path
 from firsthand.admin.rows import Span
 from firsthand.admin.timeline import Point, points
 from firsthand.model import Mode, Reason
+from firsthand.rules.alerts import Alert
 from firsthand.rules.site import Site
 from firsthand.store.contract import Backlog, Ledger, Queue
 from firsthand.store.rollups import Count, Course, Slice
@@ -39,12 +40,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What happened in ``span``, an account a line: configured ones first, in their order."""
+    """What happened in ``span``, an account a line: configured ones first, in their order.
+
+    ``alerts``: the rules that fire now, the oldest first.
+    """
 
     site: str
     span: Span
     total: int
     lines: tuple[Line, ...]
+    alerts: tuple[Alert, ...] = ()
 
 
 async def read_overview(ledger: Ledger, queue: Queue, site: Site, over: Span) -> Overview:

@@ -4,7 +4,10 @@ import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from firsthand.admin import words
+from firsthand.admin.course import course
+from firsthand.admin.details import details
 from firsthand.admin.drawing import flow
+from firsthand.admin.report import AccountReport
 from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.admin.summary import summary
 from firsthand.admin.table import client_columns, compared_columns, server_columns
@@ -33,6 +36,15 @@ def pairs(text: str) -> list[tuple[str, str]] | None:
     ]
 
 
+SHOWN_AS_TABLES = ("purchases", "counted once", "would be counted", "clashing keys")
+
+
+def facts(account: AccountReport) -> list[tuple[str, str]]:
+    """Return what else is to be said of an account, beside its tables: names and texts."""
+    said = (line.partition(": ") for line in details(account))
+    return [(name, text) for name, _, text in said if not name.startswith(SHOWN_AS_TABLES)]
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("firsthand.admin", "pages"),
@@ -48,6 +60,8 @@ def _environment() -> Environment:
         bound=words.bound,
         moment=words.moment,
         exact=words.exact,
+        hour=words.hour,
+        alert=words.alert,
         reason=words.reason,
         plain=words.plain,
         pretty=pretty,
@@ -55,6 +69,8 @@ def _environment() -> Environment:
     )
     made.globals.update(
         flow=flow,
+        course=course,
+        facts=facts,
         summary=summary,
         client_columns=client_columns,
         server_columns=server_columns,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from firsthand.admin.causes import Cause, Place
 from firsthand.model import Client, Mode, Origin, Reason, Server
+from firsthand.rules.alerts import Alert, On
 from firsthand.rules.standing import Stand
 
 CLIENT: Mapping[str, str] = {
@@ -126,6 +127,11 @@ STAND: Mapping[str, str] = {
     Stand.UNDECIDED: "not decided yet",
     Stand.UNREADABLE: "unreadable",
 }
+ON: Mapping[str, str] = {
+    On.MATCH_RATE: "The match rate is",
+    On.REFUSED: "The vendor refused",
+    On.UNEXPLAINED: "No cause is known for",
+}
 
 
 def reason(code: str) -> str:
@@ -172,6 +178,23 @@ def bound(ms: int | None) -> str:
 def moment(ms: int) -> str:
     """Return a time in UTC to the minute."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%-d %b %H:%M")
+
+
+def hour(ms: int, *, by_day: bool) -> str:
+    """Return the hour in UTC that begins then, or the day."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%-d %b" if by_day else "%-d %b %H:%M")
+
+
+def alert(it: Alert) -> str:
+    """Return what an alert says, in a sentence."""
+    if it.on is On.NO_ACCEPTED:
+        return f"No event was accepted for {number(int(it.value))} minutes."
+    if it.on is On.SCRIPT_HELD:
+        return "A new version of its script is held; it waits for somebody to approve it."
+    if it.on is On.TOKEN_FAILING:
+        return "Its token is missing or was not taken; events wait."
+    told = f"of {number(it.of)}, the limit is {percent(it.limit)}"
+    return f"{ON[it.on]} {percent(it.value)} ({told})."
 
 
 def exact(ms: int) -> str:

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from firsthand.config.admins import AdminSection
 from firsthand.config.listen import ListenSection, TlsSection
+from firsthand.config.alertsections import AlertingSection, AlertSection
 from firsthand.config.schema import (
     CONSENT_SECTION,
     VENDOR_SECTIONS,
@@ -57,6 +58,8 @@ class Config(BaseSettings):
     recording: RecordingSection = RecordingSection()
     aggregates: AggregatesSection = AggregatesSection()
     log: LogSection = LogSection()
+    alerting: AlertingSection = AlertingSection()
+    alerts: tuple[AlertSection, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -151,8 +154,9 @@ def _explain(problem: Any, file: str) -> str:  # noqa: ANN401 - pydantic's own r
         return f"{file}: {key}: is required"
     if problem["type"] == "model_type":
         return f"{file}: {key}: {_table_wanted(problem, key)}"
-    if key in VENDOR_SECTIONS:
-        return f"{file}: {key}: is a list of accounts; write [[{key}]]"
+    if key in {"alerts", *VENDOR_SECTIONS}:
+        what = "rules" if key == "alerts" else "accounts"
+        return f"{file}: {key}: is a list of {what}; write [[{key}]]"
     given = "" if isinstance(problem["input"], dict) else f" (given: {problem['input']!r})"
     said = problem["msg"].removeprefix("Value error, ")
     message = said[:1].lower() + said[1:]

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, fields
 from enum import StrEnum
 from textwrap import wrap
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
@@ -25,6 +25,10 @@ EXAMPLES: dict[str, Any] = {
     "hosts": ["shop.example.com"],
     "tracking_host": "trk.shop.example.com",
 }
+LISTS: dict[str, dict[str, Any]] = {
+    "alerts": {"name": "match_rate", "on": "match_rate"},
+}
+"""Sections of which there may be several -> an example of what each must say."""
 
 
 def reference() -> str:
@@ -33,6 +37,9 @@ def reference() -> str:
     for name, field in shape().model_fields.items():
         if name not in VENDOR_SECTIONS:
             section: Any = field.annotation
+            if name in LISTS:
+                parts.append(_table(f"[[{name}]]", get_args(section)[0], LISTS[name]))
+                continue
             more = _sources() if name == "consent" else ""
             parts.append(_table(f"[{name}]", section, EXAMPLES) + more)
     for key, section in VENDOR_SECTIONS.items():

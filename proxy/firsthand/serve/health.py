@@ -14,6 +14,7 @@ from firsthand.delivery.worker import Delivery
 from firsthand.edge.keyring import Held, Keyring
 from firsthand.model import Server
 from firsthand.rules.outcomes import BUCKETS_MS
+from firsthand.serve.alarm import Alarm
 from firsthand.serve.notice import Notice, read_notice
 from firsthand.serve.plan import now
 from firsthand.store.contract import Mover, Outbox, Queue
@@ -34,6 +35,7 @@ class Health:
         self.keyring: Keyring | None = None
         self.mover: Mover | None = None
         self.delivery: Delivery | None = None
+        self.alarm: Alarm | None = None
 
     async def parts(self) -> tuple[Part, ...]:
         """Return every part and whether it works.
@@ -108,6 +110,8 @@ class Health:
             parts=parts,
             reloads=notice.count,
             reload_ok=not notice.why,
+            alerts=self.alarm.levels() if self.alarm else {},
+            posts=self.alarm.posts if self.alarm else {},
         )
 
     def _full(self) -> str:

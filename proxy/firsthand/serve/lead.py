@@ -17,6 +17,7 @@ from firsthand.rules.retry import Policy
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
 from firsthand.serve.auditing import keep_audit
+from firsthand.serve.alarm import Alarm
 from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
@@ -72,6 +73,7 @@ class Lead:
         self._custody: SqliteCustody | None = None
         self._books: Bookkeeping | None = None
         self._changed = asyncio.Event()
+        self._alarm: Alarm | None = None
         self._stopping = asyncio.Event()
 
     def watch(self, outbox: Outbox, keyring: Keyring | None = None) -> None:
@@ -87,6 +89,8 @@ class Lead:
             self._custody.use(judge_of(plan.site))
         if self._books is not None:
             self._books.use(plan.site, kept(plan.config))
+        if self._alarm is not None:
+            self._alarm.use(plan.alerting, plan.site)
         if self._desk is not None:
             hosts = frozenset(plan.config.admin.hosts)
             self._desk.use(plan.site, hosts, plan.token, plan.keys)
@@ -128,8 +132,11 @@ class Lead:
                     plan.folder, judge_of(plan.site), durability=plan.config.store.durability
                 )
             )
+            alarm = self._alarm = Alarm(plan.folder, parts.ledger, self._custody, now)
             pages, desk = await self._pages(parts, self._custody, stack)
             self._delivery = self._health.delivery = _delivery(self._plan, parts)
+            alarm.delivery, self._health.alarm = self._delivery, alarm
+            alarm.use(self._plan.alerting, self._plan.site)
             self._health.mover = parts.mover
             books = self._books = Bookkeeping(
                 parts.receipts, self._plan.site, kept(self._plan.config)
@@ -143,6 +150,7 @@ class Lead:
                     tasks.create_task(sweep(lambda: self._plan)),
                     tasks.create_task(books.run()),
                     tasks.create_task(keep_audit(desk.audit, lambda: self._plan, self._changed)),
+                    tasks.create_task(alarm.run()),
                     tasks.create_task(self._show(pages)),
                 ]
                 await self._delivery.run()
@@ -176,6 +184,7 @@ class Lead:
             aggregates=await stack.enter_async_context(
                 open_aggregates(self._plan.folder, durability=self._plan.config.store.durability)
             ),
+            alerts=lambda: self._alarm.alerts() if self._alarm else (),
         )
         runner = web.AppRunner(app(desk), access_log=None)
         await runner.setup()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from firsthand.admin.sessions import Keys
+from firsthand.config.alerts import Alerting, alerting
 from firsthand.config.load import Config, accounts, loads, read
 from firsthand.config.secret import admin_token, site_secret
 from firsthand.config.section import Source
@@ -43,6 +44,7 @@ class Plan:
     front: Front
     outlets: dict[Lane, Outlet]
     tls: Tls
+    alerting: Alerting
     token: str = field(repr=False)
     keys: Keys
 
@@ -85,6 +87,7 @@ def build(path: Path, text: str, config: Config) -> Plan:
         _front(config, built),
         _outlets(config, built),
         tls_of(config, path, folder),
+        alerting(config, str(path)),
         admin_token(config, folder),
         keys(config, secret=built.secret, file=str(path)),
     )
