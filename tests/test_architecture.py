@@ -23,7 +23,7 @@ LAYERS = (
     {"edge", "delivery", "admin"},
     {"sandbox", "config", "draft"},
     {"serve", "explain", "check", "snippet", "questions"},
-    {"letters", "scripts", "comparing", "consent", "doctor", "cert", "saving", "init", "operators"},
+    {"letters", "reporting", "scripts", "comparing", "consent", "doctor", "cert", "saving", "init", "operators"},
     {"trying"},
     {"cli"},
     {"__main__"},

@@ -16,6 +16,7 @@ config, sandbox/   the configuration file; stand-ins of the vendors and a demo s
 draft              what was asked or seen of a site, written as a configuration
 serve              the composition root
 letters, scripts   dead letters and the vendors' scripts for a terminal
+reporting          the report for a terminal, as CSV, signed for others
 consent            receipts and what persons may ask for, for a terminal
 doctor/            looks at a whole set-up: what holds, and for how long
 cert, saving       the tracking host's certificate; copies of the databases

@@ -12,13 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from firsthand import cert, consent, init, letters, operators, saving, scripts, trying
+from firsthand import cert, consent, init, letters, operators, reporting, saving, scripts, trying
 from firsthand import check as checking
 from firsthand import explain as explaining
 from firsthand import snippet as pasting
-from firsthand.admin import terminal
-from firsthand.admin.report import dump
-from firsthand.admin.rows import DEFAULT_SPAN, SPANS
 from firsthand.config.load import load
 from firsthand.config.schema import LogFormat
 from firsthand.config.site import site
@@ -29,7 +26,6 @@ from firsthand.serve import auditing, logs, notice, replaying, systemd
 from firsthand.serve.crew import supervise
 from firsthand.serve.link import first_text
 from firsthand.serve.plan import SANDBOX_CONFIG, Plan, plan
-from firsthand.serve.reading import read_report
 from firsthand.serve.replaying import preview, row_of, whole_of
 from firsthand.serve.worker import work
 from firsthand.store.audit import Act
@@ -52,6 +48,7 @@ app.command()(saving.backup)
 app.command()(saving.restore)
 app.command("init")(init.init)
 app.add_typer(operators.app, name="admin")
+app.add_typer(reporting.app, name="report")
 
 ConfigPath = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 MaybeConfigPath = Annotated[
@@ -155,23 +152,6 @@ def plan_(
     else:
         trying.show(found, Console())
     raise typer.Exit(1 if found.counts else 0)
-
-
-@app.command()
-def report(
-    config: MaybeConfigPath = None,
-    span: Annotated[str, typer.Option(help=f"How far back: {', '.join(SPANS)}.")] = DEFAULT_SPAN,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Show both paths side by side, as the report page does."""
-    if span not in SPANS:
-        raise ConfigError(f"--span: one of {', '.join(SPANS)} (given: {span})")
-    made = asyncio.run(read_report(config or SANDBOX_CONFIG, span))
-    if as_json:
-        sys.stdout.buffer.write(dump(made) + b"\n")
-    else:
-        terminal.show(made, Console())
 
 
 @dead.command("list")

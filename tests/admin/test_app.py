@@ -73,6 +73,18 @@ async def test_an_accounts_page_is_its_part_of_the_report(
             assert answer.status == 404
 
 
+async def test_the_report_is_had_as_a_file(listener: Listener, client: ClientSession) -> None:
+    whole = await get_json(client, f"{listener.address}/report?span=7d")
+    async with client.get(f"{listener.address}/report.json?span=7d", headers=AUTH) as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="report-7d.json"'
+        assert await answer.json() == whole
+    async with client.get(f"{listener.address}/report.csv?span=7d", headers=AUTH) as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="report-7d.csv"'
+        assert answer.content_type == "text/csv"
+        lines = (await answer.text()).splitlines()
+    assert len(lines) == 1 + sum(len(each["events"]) for each in whole["accounts"])  # type: ignore[attr-defined]
+
+
 async def test_the_overview_tells_what_fires(listener: Listener, client: ClientSession) -> None:
     assert "alert" not in await get(client, f"{listener.address}/overview")
     low = Alert("low-rate", On.MATCH_RATE, "meta", META, NOW - 7_200_000, 0.9, 0.847, 7000)

@@ -11,7 +11,16 @@ from tests.admin.listener import AUTH, JSON, TOKEN, Listener, listening
 from tests.admin.sample import META, MemoryLedger, account, make_site
 from tests.custody import FBEVENTS, digest
 
-OTHERS = ("/consent", "/delivery", "/scripts", "/metrics", "/nowhere")
+OTHERS = (
+    "/report.csv",
+    "/report.json",
+    "/accounts/meta/1",
+    "/consent",
+    "/delivery",
+    "/scripts",
+    "/metrics",
+    "/nowhere",
+)
 CLOSED = ("/", "/overview", "/report", "/events", f"/events/{0:032x}", *OTHERS)
 
 

@@ -19,6 +19,7 @@ from firsthand.admin.report import build
 from firsthand.admin.rows import DEFAULT_SPAN, collect, span
 from firsthand.admin.scripts import decide, export, scripts
 from firsthand.admin.signin import add_sign_in
+from firsthand.admin.spreadsheet import spreadsheet
 from firsthand.admin.summary import swaps
 from firsthand.admin.view import page
 from firsthand.model import Server
@@ -39,6 +40,7 @@ def app(desk: Desk) -> web.Application:
     made.router.add_get("/overview", overview)
     made.router.add_get("/accounts/{vendor:[a-z0-9_]{1,32}}/{account}", account)
     made.router.add_get("/report", report)
+    made.router.add_get("/report.{form:csv|json}", download)
     made.router.add_get("/events", events)
     made.router.add_get("/events/{id:[A-Za-z0-9_-]{1,80}}", trace)
     made.router.add_get("/consent", consent)
@@ -118,6 +120,18 @@ async def aggregates(request: web.Request) -> web.Response:
     if wants_json(request):
         return as_json({"rows": [asdict(each.row) | asdict(each.sum) for each in rows]})
     return as_html(page("aggregates", rows=rows))
+
+
+async def download(request: web.Request) -> web.Response:
+    """Answer the report on the span of ``?span=`` as a file: CSV or JSON."""
+    desk = request.app[DESK]
+    over = span(request.query.get("span", DEFAULT_SPAN), now=desk.clock())
+    made = build(await collect(desk.ledger, desk.queue, over), desk.site, over)
+    form = request.match_info["form"]
+    answer = web.Response(text=spreadsheet(made), content_type="text/csv", charset="utf-8")
+    answer = as_json(made) if form == "json" else answer
+    answer.headers["Content-Disposition"] = f'attachment; filename="report-{over.name}.{form}"'
+    return answer
 
 
 async def events(request: web.Request) -> web.Response:

@@ -23,12 +23,32 @@ from firsthand.admin.rows import Rows, Span
 from firsthand.admin.timeline import Point, timeline
 from firsthand.admin.worth import Amount, Sums, missed, sums
 from firsthand.model import Mode, Reason
-from firsthand.rules.site import Site
 from firsthand.store.contract import Backlog
 from firsthand.store.rollups import Count, NoteCount, Worth
+from firsthand.vendor import Vendor
 
 Key = tuple[str, str]
 """Vendor key and the account of the browser's beacon."""
+
+
+class Configured(Protocol):
+    """What a report needs to know of a configured account."""
+
+    @property
+    def mode(self) -> Mode: ...  # noqa: D102 - told above
+    @property
+    def second(self) -> str: ...  # noqa: D102 - told above
+
+
+class Shop(Protocol):
+    """What it needs to know of the site."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102 - told above
+    @property
+    def accounts(self) -> Mapping[Key, Configured]: ...  # noqa: D102 - told above
+    @property
+    def vendors(self) -> Mapping[str, Vendor]: ...  # noqa: D102 - told above
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +127,7 @@ class Report:
     beside: tuple[Beside, ...]
 
 
-def build(rows: Rows, site: Site, over: Span) -> Report:
+def build(rows: Rows, site: Shop, over: Span) -> Report:
     """Return the report on ``rows``: configured accounts first, in their order, empty ones too."""
     parts = _Parts(rows)
     unknown = sorted(parts.counts.keys() - site.accounts.keys())
@@ -167,7 +187,7 @@ def _is_stranger(counts: Iterable[Count]) -> bool:
     return all(row.reason is Reason.UNKNOWN_ACCOUNT for row in counts)
 
 
-def _account(key: Key, parts: _Parts, site: Site, over: Span) -> AccountReport:
+def _account(key: Key, parts: _Parts, site: Shop, over: Span) -> AccountReport:
     configured = site.accounts.get(key)
     vendor = site.vendors.get(key[0])
     mode = None if configured is None else configured.mode

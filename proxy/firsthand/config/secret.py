@@ -69,6 +69,25 @@ def admin_token(config: Config, folder: Path) -> str:
     return given or kept_secret(folder / "admin-token", "admin.token", SHORTEST_TOKEN)
 
 
+def report_key(folder: Path) -> bytes:
+    """Return the private key that signs exported reports, 32 bytes: the data folder's own.
+
+    Raises ``ConfigError`` when it cannot be kept, others can read it, or it is no key.
+    """
+    kept = folder / "report-key"
+    text = kept_secret(kept, "the key of reports", 2 * SECRET_BYTES)
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != SECRET_BYTES:
+        raise ConfigError(
+            f"{kept}: is no key (64 hexadecimal digits); put it back from a backup, or delete it to"
+            " have a new one made, whose public key others have to be told"
+        )
+    return key
+
+
 def configured_secret(config: Config) -> str:
     """Return the configured key of every hash, empty if none is named."""
     return given_secret(config.site.secret, "site.secret", SHORTEST_SECRET)

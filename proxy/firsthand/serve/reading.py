@@ -1,14 +1,17 @@
 """The report, read from the data folder by a process of its own, beside a running server."""
 
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from firsthand.admin.report import Report, build
-from firsthand.admin.rows import collect, span
+from firsthand.admin.rows import Rows, Span, collect, span
+from firsthand.admin.signed import public_key, signed
 from firsthand.config.load import load
-from firsthand.config.secret import site_secret
+from firsthand.config.secret import report_key, site_secret
 from firsthand.config.site import site
 from firsthand.errors import ConfigError
+from firsthand.rules.site import Site
 from firsthand.serve.plan import data_folder, now
 from firsthand.store.sqlite.database import LEDGER, Writer, opened
 from firsthand.store.sqlite.files import ledger_path
@@ -16,8 +19,25 @@ from firsthand.store.sqlite.ledger import open_ledger
 from firsthand.store.sqlite.queue import SqliteQueue
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a report is made of, read at ``now`` (Unix ms) from ``folder``."""
+
+    rows: Rows
+    site: Site
+    span: Span
+    folder: Path
+    now: int
+
+
 async def read_report(path: Path, over: str) -> Report:
     """Return the report over a span (``1h``, ``24h``, ``7d``, ``30d``). Raises ``ConfigError``."""
+    read = await read_material(path, over)
+    return build(read.rows, read.site, read.span)
+
+
+async def read_material(path: Path, over: str) -> Material:
+    """Return what the report over a span is made of. Raises ``ConfigError``."""
     config = load(path)
     folder = data_folder(config, path)
     ledger_file = ledger_path(folder)
@@ -28,5 +48,17 @@ async def read_report(path: Path, over: str) -> Report:
         ledger = await stack.enter_async_context(open_ledger(folder))
         db = await stack.enter_async_context(opened(ledger_file, LEDGER, config.store.durability))
         queue = SqliteQueue(Writer(db, ledger_file))
-        time_span = span(over, now=now())
-        return build(await collect(ledger, queue, time_span), built, time_span)
+        moment = now()
+        time_span = span(over, now=moment)
+        rows = await collect(ledger, queue, time_span)
+        return Material(rows, built, time_span, folder, moment)
+
+
+async def read_signed(path: Path, over: str) -> tuple[bytes, str]:
+    """Return the signed report over a span, and its public key. Raises ``ConfigError``.
+
+    The private key is the data folder's own, made the first time.
+    """
+    read = await read_material(path, over)
+    secret = report_key(read.folder)
+    return signed(read.rows, read.site, read.span, secret, now=read.now), public_key(secret)
