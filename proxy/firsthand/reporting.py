@@ -16,7 +16,7 @@ from firsthand.admin.signed import LONGEST, Verdict, verify
 from firsthand.admin.spreadsheet import spreadsheet
 from firsthand.errors import ConfigError
 from firsthand.serve.plan import SANDBOX_CONFIG
-from firsthand.serve.reading import read_report, read_signed
+from firsthand.serve.reading import read_alerts, read_report, read_signed
 
 app = typer.Typer(help="The report: shown, as CSV or JSON, exported with a signature, verified.")
 
@@ -45,7 +45,7 @@ def report(
     elif as_csv:
         sys.stdout.buffer.write(spreadsheet(made).encode())
     else:
-        terminal.show(made, Console())
+        terminal.show(made, Console(), read_alerts(config or SANDBOX_CONFIG))
 
 
 @app.command()

@@ -26,6 +26,8 @@ FULL = Figures(
     parts={"disk": True, "mover": False},
     reloads=2,
     reload_ok=False,
+    alerts={("low-rate", "meta"): 1, ("quiet", "meta"): 0},
+    posts={"sent": 3, "failed": 0},
 )
 
 
@@ -70,6 +72,9 @@ def test_every_figure_is_there() -> None:
         ("firsthand_part_ok", "mover"): 0,
         ("firsthand_config_reloads_total", ""): 2,
         ("firsthand_config_reload_ok", ""): 0,
+        ("firsthand_alert_firing", "low-rate meta"): 1,
+        ("firsthand_alert_firing", "quiet meta"): 0,
+        ("firsthand_alert_posts_total", "sent"): 3,
     }
     wanted = {(name, labelled(labels)): value for (name, labels), value in expected.items()}
     assert {name: found.get(name) for name in wanted} == wanted
@@ -90,6 +95,7 @@ def test_no_label_is_for_an_event_a_visitor_or_a_page() -> None:
         name for family in families(FULL) for sample in family.samples for name in sample.labels
     }
     known = {"vendor", "account", "origin", "state", "reason", "part", "le", "version", "python"}
+    known |= {"rule", "result"}
     assert labels == known
 
 

@@ -30,7 +30,7 @@ from tests.custody import FBEVENTS, digest
 CHROMIUM = "/usr/bin/chromium"
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
 ARGS += ["--disable-background-networking", "--disable-component-update"]
-PHONE, DESKTOP = {"width": 375, "height": 780}, {"width": 1280, "height": 900}
+PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 900}
 FRAMED = ("/report", "/events", "/consent", "/delivery", "/scripts", "/audit")
 ACCOUNTS = (f"/accounts/meta/{META}", f"/accounts/ga4/{GA4}?span=7d")
 PAGES = (
@@ -40,6 +40,7 @@ PAGES = (
     "/events",
     f"/events/{4:032x}",
     "/consent",
+    "/aggregates",
     "/delivery",
     "/scripts",
     "/audit",

@@ -1,11 +1,14 @@
+import re
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from firsthand.admin.report import Report, build
 from firsthand.admin.rows import Rows, collect, span
 from firsthand.admin.terminal import show
 from firsthand.model import Client, Mode, Server
+from firsthand.rules.alerts import Alert, On
 from firsthand.store.rollups import Count
 from tests.admin.sample import (
     GA4,
@@ -62,6 +65,33 @@ async def test_bars_and_colours_on_a_terminal_only() -> None:
     # All events are of one hour, two before the last of 25.
     (course, *_) = [line for line in shown.splitlines() if "events  " in line]
     assert course.count("\u2588") == 1
+
+
+async def test_a_line_for_each_account_and_what_fires() -> None:
+    report = await sample()
+    low = Alert("low-rate", On.MATCH_RATE, "meta", META, NOW - 7_200_000, 0.9, 0.847, 7000)
+    out = StringIO()
+    show(report, Console(file=out, width=140), [low])
+    alert, head, meta, ga4 = out.getvalue().splitlines()[1:5]
+    told = "! meta 1234567890123456 The match rate is 84.7% (of 7,000, the limit is 90.0%)."
+    assert alert == f"{told} (rule low-rate, since 24 Nov 08:00 UTC)"
+    assert head.split()[:2] == ["account", "events"]
+    for line, told_of in ((meta, report.accounts[0]), (ga4, report.accounts[1])):
+        assert told_of.title in line
+        assert f"{told_of.figures.total:,} " in line
+        assert f"{told_of.figures.client_only:,} " in line
+    shown = printed(report, terminal=True)
+    assert "over time" in shown
+    assert "over time" not in out.getvalue()
+
+
+async def test_no_colour_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = StringIO()
+    show(await sample(), Console(file=out, width=140, force_terminal=True))
+    colours = set(re.findall(r"\x1b\[([0-9;]*)m", out.getvalue()))
+    assert not any(part.startswith(("3", "4")) for code in colours for part in code.split(";"))
+    assert "\u2588" in out.getvalue()
 
 
 async def test_an_event_name_cannot_move_the_cursor_or_use_markup() -> None:

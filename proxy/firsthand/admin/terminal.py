@@ -19,6 +19,7 @@ from firsthand.admin.summary import summary
 from firsthand.admin.table import client_columns, compared_columns, server_columns
 from firsthand.admin.timeline import Point
 from firsthand.model import Mode
+from firsthand.rules.alerts import Alert
 
 BAR_CELLS = 60
 """Width of a drawing, in character cells."""
@@ -36,20 +37,52 @@ LOOKS = {
 """Look of a bar -> character and colour."""
 
 
-def show(report: Report, console: Console) -> None:
-    """Print ``report``."""
+def show(report: Report, console: Console, alerts: Iterable[Alert] = ()) -> None:
+    """Print ``report``, after what fires now."""
     since = words.moment(report.span.since)
     console.print(Text(f"{words.plain(report.site)}, since {since} UTC", "bold"))
     if report.total == 0:
         console.print(
             "No event has arrived. `firsthand check` says whether the set-up is complete."
         )
+    for alert in alerts:
+        console.print(_alert(alert), soft_wrap=True)
+    if report.total and len(report.accounts) > 1:
+        console.print(_overview(report.accounts, console))
     for account in report.accounts:
         _account(account, console)
     for vendor, n in report.strangers.items():
         console.print(Text(f"\n{vendor}: {words.number(n)} events of accounts not configured."))
     for each in report.beside:
         console.print(Text(f"Counted only: {words.number(each.n)} {words.reason(each.reason)}"))
+
+
+def _alert(alert: Alert) -> Text:
+    of = f"{alert.vendor} {words.plain(alert.account)}".strip()
+    told = Text.assemble(("! ", "bold red"), (of, "bold"), f" {words.alert(alert)}")
+    return told.append(f" (rule {alert.rule}, since {words.moment(alert.since)} UTC)", "dim")
+
+
+def _overview(accounts: Iterable[AccountReport], console: Console) -> Table:
+    """Return a line for each account: the pages' overview."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("account", no_wrap=True)
+    for head in ("events", "rate", "95% interval", "browser only", "server only"):
+        table.add_column(head, justify="right")
+    table.add_column("over time" if console.is_terminal else "", no_wrap=True, style="cyan")
+    for account in accounts:
+        spread = account.figures
+        rate = spread.match or spread.would
+        table.add_row(
+            Text(f"{account.title} {words.plain(account.account)}"),
+            words.number(spread.total),
+            words.percent(rate.share) if rate else "",
+            _interval(rate) if rate else "",
+            words.number(spread.client_only),
+            words.number(spread.server_only + spread.would_server_only),
+            _course(account.points) if console.is_terminal else "",
+        )
+    return table
 
 
 def _account(account: AccountReport, console: Console) -> None:

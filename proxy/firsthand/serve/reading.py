@@ -11,7 +11,9 @@ from firsthand.config.load import load
 from firsthand.config.secret import report_key, site_secret
 from firsthand.config.site import site
 from firsthand.errors import ConfigError
+from firsthand.rules.alerts import Alert
 from firsthand.rules.site import Site
+from firsthand.serve.alertbook import read_book
 from firsthand.serve.plan import data_folder, now
 from firsthand.store.sqlite.database import LEDGER, Writer, opened
 from firsthand.store.sqlite.files import ledger_path
@@ -34,6 +36,12 @@ async def read_report(path: Path, over: str) -> Report:
     """Return the report over a span (``1h``, ``24h``, ``7d``, ``30d``). Raises ``ConfigError``."""
     read = await read_material(path, over)
     return build(read.rows, read.site, read.span)
+
+
+def read_alerts(path: Path) -> list[Alert]:
+    """Return what fired when the server last looked, the oldest first. Raises ``ConfigError``."""
+    book = read_book(data_folder(load(path), path))
+    return sorted(book.firing.values(), key=lambda alert: (alert.since, alert.key))
 
 
 async def read_material(path: Path, over: str) -> Material:
