@@ -66,9 +66,9 @@ def _alert(alert: Alert) -> Text:
 def _overview(accounts: Iterable[AccountReport], console: Console) -> Table:
     """Return a line for each account: the pages' overview."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("account", no_wrap=True)
+    table.add_column("account", overflow="fold")
     for head in ("events", "rate", "95% interval", "browser only", "server only"):
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=head == "95% interval")
     table.add_column("over time" if console.is_terminal else "", no_wrap=True, style="cyan")
     for account in accounts:
         spread = account.figures

@@ -1,6 +1,6 @@
 // Keeps the part of the page with id "live" current while the page is looked at. Without this
 // script the link "Refresh" does the same by hand. It never runs while something inside has the
-// focus or is selected, and it can be switched off.
+// focus, is selected or is folded open, and it can be switched off.
 "use strict";
 
 const part = document.getElementById("live");
@@ -16,7 +16,10 @@ const show = () => {
 };
 
 const isBusy = () =>
-  document.hidden || part.contains(document.activeElement) || !getSelection().isCollapsed;
+  document.hidden ||
+  part.contains(document.activeElement) ||
+  part.querySelector("details[open]") !== null ||
+  !getSelection().isCollapsed;
 
 const refresh = async () => {
   if (!on || isBusy()) return;
