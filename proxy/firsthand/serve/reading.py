@@ -14,6 +14,7 @@ from firsthand.errors import ConfigError
 from firsthand.rules.alerts import Alert
 from firsthand.rules.site import Site
 from firsthand.serve.alertbook import read_book
+from firsthand.serve.owner import refuse_stranger
 from firsthand.serve.plan import data_folder, now
 from firsthand.store.sqlite.database import LEDGER, Writer, opened
 from firsthand.store.sqlite.files import ledger_path
@@ -68,5 +69,6 @@ async def read_signed(path: Path, over: str) -> tuple[bytes, str]:
     The private key is the data folder's own, made the first time.
     """
     read = await read_material(path, over)
+    refuse_stranger(read.folder)
     secret = report_key(read.folder)
     return signed(read.rows, read.site, read.span, secret, now=read.now), public_key(secret)

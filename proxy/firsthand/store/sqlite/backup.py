@@ -24,8 +24,10 @@ from firsthand.store.sqlite.database import BUSY_S, disk_error
 from firsthand.store.sqlite.files import ledger_path, outbox_paths
 
 MANIFEST = "manifest.json"
-KEPT = ("secret", "admin-token")
-"""Without the secret nobody known before is known again, and no withdrawal is recognised."""
+KEPT = ("secret", "admin-token", "report-key", "alerts.json")
+"""Without the secret nobody known before is known again, and no withdrawal is recognised. Without
+``report-key`` somebody else signs reports; without ``alerts.json`` what fires is told once more.
+"""
 COUNTED = {"events": "twins", "waiting": "queue", "outbox": "outbox"}
 _CHUNK = 1 << 20
 
