@@ -9,8 +9,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, Request, async_playwright
 
 from firsthand.model import Client, Mode, Server
-from firsthand.store.audit import Act
 from firsthand.rules.alerts import Alert, On
+from firsthand.store.audit import Act
 from tests.admin.listener import TOKEN, Listener, listening
 from tests.admin.people import KEYS, PASSWORD
 from tests.admin.sample import (

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from firsthand.config.schema import Section, Source
+from firsthand.config.section import Section, Source
 from firsthand.rules.alerts import On
 
 

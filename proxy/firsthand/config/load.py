@@ -18,8 +18,8 @@ from pydantic_settings import (
 )
 
 from firsthand.config.admins import AdminSection
-from firsthand.config.listen import ListenSection, TlsSection
 from firsthand.config.alertsections import AlertingSection, AlertSection
+from firsthand.config.listen import ListenSection, TlsSection
 from firsthand.config.schema import (
     CONSENT_SECTION,
     VENDOR_SECTIONS,

@@ -16,8 +16,8 @@ from firsthand.edge.keyring import Keyring
 from firsthand.rules.retry import Policy
 from firsthand.rules.scriptjudge import judge_of
 from firsthand.rules.site import Site
-from firsthand.serve.auditing import keep_audit
 from firsthand.serve.alarm import Alarm
+from firsthand.serve.auditing import keep_audit
 from firsthand.serve.health import Health
 from firsthand.serve.plan import Plan, now
 from firsthand.serve.recording import sweep
