@@ -25,7 +25,7 @@ from tests.admin.people import (
     WRITE_TOKEN,
     sign_in,
 )
-from tests.admin.sample import make_site
+from tests.admin.sample import META, make_site
 from tests.admin.test_guard import bearing, served
 from tests.custody import FBEVENTS, digest
 
@@ -54,7 +54,8 @@ async def status(
 
 
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/assets/style.css"), ("GET", "/sign-in")}
-EXAMPLES = {"{id}": f"{4:032x}", "{name}": "style.css"}
+EXAMPLES = {"{id}": f"{4:032x}", "{name}": "style.css", "{form}": "csv"}
+EXAMPLES |= {"{vendor}": "meta", "{account}": META}
 
 
 def routes(listener: Listener) -> set[tuple[str, str]]:
