@@ -132,6 +132,7 @@ async def test_no_answer_in_time_is_not_known(
             {("fail", "skew")},
         ),
     ],
+    ids=["well", "expired", "name", "skew"],
 )
 async def test_certificate_and_clock_from_a_real_front(
     tmp_path: Path,
