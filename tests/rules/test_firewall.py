@@ -3,6 +3,7 @@
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -118,6 +119,30 @@ def test_a_name_that_may_tell_is_not_shown(name: str) -> None:
     found = findings(make_call(body={"data": {name: MAIL}}))
     assert found
     assert name not in told(found)
+
+
+def batch(*more: dict[str, object]) -> Call:
+    """Return a call with hashes enough that some of their digits look like anything."""
+    hashed = [
+        {"em": [sha256(b"%d" % n).hexdigest()], "tel": sha256(b"t%d" % n).hexdigest()}
+        for n in range(300)
+    ]
+    return make_call(body={"data": [*hashed[:150], *more, *hashed[150:]]})
+
+
+def test_hashes_are_nothing_readable_however_many() -> None:
+    assert findings(batch()) == ()
+
+
+@pytest.mark.parametrize(
+    "text", [MAIL, PHONE, CARD, quote(MAIL), b64encode(MAIL.encode()).decode()]
+)
+def test_one_event_of_many_is_found(text: str) -> None:
+    (found,) = findings(batch({"note": text}))
+    assert found.where.partition(",")[0] == "data.note"
+    assert findings(batch({"deep": {"list": ["x", {"note": text}]}}))
+    beside = sha256(b"beside").hexdigest()
+    assert findings(batch({"note": f"{beside} {text} {beside}"}))
 
 
 def calls_of(site: Site) -> list[Call]:

@@ -99,7 +99,8 @@ def _written(
 ) -> Call | Refused:
     try:
         call = write(beacons)
-        size, found = len(call.body), firewall.findings(call)
+        size = len(call.body)
+        found = firewall.findings(call) if size <= max_bytes else ()
     except Exception as fault:  # noqa: BLE001 - a bug in a vendor file: parked, the lane goes on
         return Refused(Reason.FAULT, told(fault))
     if found:
